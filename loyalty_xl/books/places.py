@@ -1,0 +1,179 @@
+"""The pages that loyalty_xl owns in a workbook: their names, columns and labels, in zh and en."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a page."""
+
+    key: str
+    zh: str
+    en: str
+    width: float = 12
+    owned: bool = True  # False: the user's own, never written
+    number_format: str = "General"
+
+    def label(self, language: str) -> str:
+        """Header in *language*."""
+        return in_language(self.zh, self.en, language)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the workbook."""
+
+    name: str
+    zh: str
+    columns: tuple[Column, ...] = ()
+
+    def title(self, language: str) -> str:
+        """Name of the worksheet in *language*."""
+        return {"en": self.name, "zh": self.zh}.get(language, f"{self.name} {self.zh}")
+
+    @property
+    def titles(self) -> frozenset[str]:
+        """All names by which its worksheet is known."""
+        return frozenset(self.title(language).casefold() for language in ("en", "zh", "both"))
+
+    def find(self, sheet_names: Iterable[str]) -> str | None:
+        """The worksheet that is this page."""
+        return next((name for name in sheet_names if name.strip().casefold() in self.titles), None)
+
+    def header(self, language: str) -> list[str]:
+        """Header row in *language*."""
+        return [column.label(language) for column in self.columns]
+
+
+def in_language(zh: str, en: str, language: str) -> str:
+    """One text or both."""
+    return {"zh": zh, "en": en}.get(language, f"{zh} {en}")
+
+
+C = Column
+
+SCORECARD = Page(
+    "Scorecard",
+    "记分卡",
+    (
+        C("kpi", "代码", "KPI", 26),
+        C("label", "指标", "Name", 30),
+        C("dimension", "维度", "Dimension", 13),
+        C("segment", "细分", "Segment", 14),
+        C("window", "口径窗口", "Window", 26),
+        C("actual", "实际", "Actual", 13),
+        C("reason", "无值原因", "Reason", 18),
+        C("target", "目标", "Target", 12),
+        C("variance", "差异", "Variance", 12),
+        C("attainment", "达成率", "Attainment", 11, number_format="0.0%"),
+        C("status", "状态", "Status", 10),
+        C("ytd", "本年累计", "YTD", 12),
+        C("previous", "上期", "Previous", 12),
+        C("year_ago", "去年同期", "Same period last year", 12),
+        C("trend", "趋势", "Trend", 12),
+        C("n", "样本量", "Base n", 11, number_format="#,##0"),
+        C("low", "区间下限", "Low", 11),
+        C("high", "区间上限", "High", 11),
+        C("weight", "权重", "Weight", 9, number_format="0.0"),
+        C("cohort", "批次", "Cohort", 22),
+        C("flags", "标记", "Flags", 22),
+        C("owner", "责任人", "Owner", 12),
+        C("comment", "说明", "Comment", 28, owned=False),
+        C("action_by", "行动人", "Action by", 12, owned=False),
+    ),
+)
+DETAIL = Page(
+    "Detail",
+    "明细",
+    (
+        C("id", "编号", "id", 44),
+        C("kpi", "代码", "kpi", 26),
+        C("label", "指标", "label", 28),
+        C("dimension", "维度", "dimension", 12),
+        C("cycle", "周期", "cycle", 10),
+        C("period", "期间", "period", 11),
+        C("segment_dim", "细分维度", "segment_dim", 13),
+        C("segment", "细分", "segment", 16),
+        C("window", "口径窗口", "window", 10),
+        C("value", "值", "value", 13),
+        C("reason", "无值原因", "reason", 20),
+        C("numerator", "分子", "numerator", 13),
+        C("denominator", "分母", "denominator", 13),
+        C("n", "样本量", "n", 10),
+        C("low", "区间下限", "low", 11),
+        C("high", "区间上限", "high", 11),
+        C("flags", "标记", "flags", 22),
+        C("value_without_imputed", "不含补录的值", "value_without_imputed", 16),
+        C("imputed_share", "补录占比", "imputed_share", 11),
+        C("unit", "单位", "unit", 18),
+        C("note", "备注", "note", 22),
+    ),
+)
+COHORTS = Page(
+    "Cohorts",
+    "客户批次",
+    (
+        C("cohort", "批次", "cohort", 12),
+        C("distance", "距首购期数", "distance", 12),
+        C("size", "批次人数", "size", 10),
+        C("active", "再次购买人数", "active", 14),
+        C("share", "占比", "share", 10, number_format="0.0%"),
+        C("observed", "已观察", "observed", 10),
+    ),
+)
+FINDINGS = Page(
+    "Findings",
+    "问题",
+    (
+        C("severity", "级别", "Severity", 10),
+        C("code", "代码", "Code", 8),
+        C("sheet", "工作表", "Sheet", 24),
+        C("cell", "单元格", "Cell", 12),
+        C("column", "列", "Column", 16),
+        C("count", "数量", "Count", 9, number_format="#,##0"),
+        C("found", "发现", "Found", 24),
+        C("expected", "应为", "Expected", 28),
+        C("says", "说明", "What is wrong", 60),
+        C("advice", "怎么改", "What to do", 60),
+        C("frees", "等待的指标", "KPIs waiting", 10),
+    ),
+)
+NOTES = Page(
+    "Notes",
+    "注释",
+    (C("kind", "类别", "Kind", 20), C("item", "项目", "Item", 30), C("text", "内容", "Text", 100)),
+)
+RUN_LOG = Page(
+    "Run log",
+    "运行记录",
+    (C("section", "部分", "Section", 16), C("item", "项目", "Item", 44), C("value", "值", "Value", 70), C("more", "补充", "More", 30)),
+)
+START = Page("Start", "开始")
+PAGES = (SCORECARD, DETAIL, COHORTS, FINDINGS, NOTES, RUN_LOG)
+
+# Labels of the block above the Scorecard's table; the value stands in the next column.
+HEAD = {
+    "period": ("期间", "Period"),
+    "as_of": ("数据截止(不含)", "Data before"),
+    "loyalty_score": ("忠诚度得分", "Loyalty score"),
+    "score_note": ("得分说明", "Score covers"),
+    "not_fed": ("尚无数据", "Not fed yet"),
+    "waiting": ("期后数据", "Waiting"),
+    "quality": ("数据质量", "Data quality"),
+    "findings": ("问题", "Findings"),
+    "refreshed_at": ("更新时间", "Refreshed at"),
+    "refreshed_by": ("更新人", "Refreshed by"),
+    "version": ("版本", "Version"),
+    "fingerprint": ("指纹", "Fingerprint"),
+}
+
+
+def head_label(key: str, language: str) -> str:
+    """Label of a line above the Scorecard's table."""
+    return in_language(*HEAD[key], language)

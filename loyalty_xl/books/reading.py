@@ -1,0 +1,306 @@
+"""The door through which files are read: a look at the first rows, or whole sheets.
+
+Small packages are read here; large ones by a child process that is held to its limits and can be waited for later.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from loyalty_xl.books import read_errors
+from loyalty_xl.books.archive import Archive
+from loyalty_xl.books.assembly import ReadSheet, raw_sheet
+from loyalty_xl.books.preflight import Limits, look
+from loyalty_xl.books.strings import shared_strings
+from loyalty_xl.books.structure import read_structure
+from loyalty_xl.books.text import peek_text, read_text
+from loyalty_xl.books.wire import Unpacker, take_sheet
+from loyalty_xl.books.worksheet import columned, read_worksheet
+from loyalty_xl.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from loyalty_xl.books.structure import SheetPart, Structure
+
+SMALL = 4_000_000  # bytes of XML in all, up to which no child is started
+DEFAULTS = Limits()
+_GRACE = 2.0  # seconds that a child has beyond its own time
+_PIPE = 1 << 20
+
+
+def peek(path: Path | str, limits: Limits = DEFAULTS, rows: int = 30, *, allow_csv: bool = False) -> list[ReadSheet]:
+    """Give the first *rows* rows of every worksheet, hidden ones too, in workbook order.
+
+    Merged ranges stand behind the rows in the file, so they are known only for a sheet that ends within the look.
+    """
+    path = Path(path)
+    if look(path, limits, allow_csv=allow_csv) == "text":
+        return [peek_text(path, limits, rows)]
+    with Archive(path, limits) as archive:
+        structure = read_structure(archive)
+        held = [(sheet, read_worksheet(archive, structure, sheet, rows)) for sheet in structure.sheets]
+        most = max((worksheet.columns.last_index() for _, worksheet in held), default=-1) + 1
+        strings = _strings(archive, structure, most)
+        return [
+            _first(raw_sheet(columned(sheet, worksheet, len(strings)), strings, list(structure.formats),
+                             date1904=structure.date1904), rows)
+            for sheet, worksheet in held
+        ]  # fmt: skip
+
+
+def read(
+    path: Path | str, names: Sequence[str] | None = None, limits: Limits = DEFAULTS, *, allow_csv: bool = False
+) -> dict[str, ReadSheet]:
+    """Give whole sheets by name, in workbook order: those named, or all visible ones."""
+    with start(path, names, limits, allow_csv=allow_csv) as pending:
+        return pending.result()
+
+
+def read_many(
+    jobs: Iterable[tuple[Path | str, Sequence[str] | None]], limits: Limits = DEFAULTS, at_once: int = 2
+) -> Iterator[dict[str, ReadSheet] | ReadError]:
+    """Read several files, *at_once* at a time; gives for each, in order, its sheets or why it was refused."""
+    waiting: list[Pending | ReadError] = []
+    try:
+        for path, names in jobs:
+            if len(waiting) >= at_once:
+                yield _outcome(waiting.pop(0))
+            try:
+                waiting.append(start(path, names, limits))
+            except ReadError as error:
+                waiting.append(error)
+        while waiting:
+            yield _outcome(waiting.pop(0))
+    finally:
+        for pending in waiting:
+            if isinstance(pending, Pending):
+                pending.close()
+
+
+def start(
+    path: Path | str, names: Sequence[str] | None = None, limits: Limits = DEFAULTS, *, allow_csv: bool = False
+) -> Pending:
+    """Begin to read sheets; a refusal that the first look shows is raised here, any other by `Pending.result`."""
+    path = Path(path)
+    if look(path, limits, allow_csv=allow_csv) == "text":
+        return _Here(lambda: _text(path, names, limits))
+    with Archive(path, limits) as archive:
+        chosen = [sheet.name for sheet in _choose(archive, read_structure(archive), names)]
+        size = sum(member.file_size for member in archive.members.values())
+    if size <= SMALL:
+        return _Here(lambda: _package(path, chosen, limits))
+    return _Child(path, chosen, limits)
+
+
+class Pending:
+    """Sheets that are being read."""
+
+    def result(self) -> dict[str, ReadSheet]:
+        """Wait for the sheets."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Give up."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Here(Pending):
+    """Read in this process when the result is asked for."""
+
+    def __init__(self, work: Any) -> None:
+        self._work = work
+
+    def result(self) -> dict[str, ReadSheet]:
+        found: dict[str, ReadSheet] = self._work()
+        return found
+
+
+class _Child(Pending):
+    """Read by a child process, taken up by a thread as it comes."""
+
+    def __init__(self, path: Path, names: list[str], limits: Limits) -> None:
+        self._path, self._limits = path, limits
+        self._late = False
+        self._sheets: dict[str, ReadSheet] = {}
+        self._error: Exception | None = None
+        self._process = _spawn({"path": str(path.resolve()), "names": names, "limits": asdict(limits)})
+        self._timer = threading.Timer(limits.seconds + _GRACE, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+        self._thread = threading.Thread(target=self._take, args=(len(names),), daemon=True)
+        self._thread.start()
+
+    def result(self) -> dict[str, ReadSheet]:
+        self._thread.join()
+        self.close()
+        if self._error is not None:
+            raise self._error
+        return self._sheets
+
+    def close(self) -> None:
+        self._timer.cancel()
+        if self._process.poll() is None:
+            self._process.kill()
+        self._thread.join()
+        self._process.wait()
+
+    def _end(self) -> None:
+        self._late = True
+        self._process.kill()
+
+    def _take(self, count: int) -> None:
+        stream = self._process.stdout
+        assert stream is not None
+
+        def fill(view: memoryview) -> None:
+            while len(view):
+                got = stream.readinto(view)  # type: ignore[attr-defined]
+                if not got:
+                    raise EOFError
+                view = view[got:]
+
+        try:
+            self._sheets = dict(_received(Unpacker(fill), count))
+        except (EOFError, OSError, ValueError):
+            self._error = self._death()
+        except ReadError as error:
+            self._error = error
+        except Exception as error:  # noqa: BLE001 (raised by `result`)
+            self._error = error
+        finally:
+            stream.close()
+
+    def _death(self) -> ReadError:
+        name = self._path.name
+        if self._late:
+            some = f"{self._limits.seconds:g}"
+            return read_errors.too_much(name, f"{some} 秒内没有读完", f"it was not read within {some} seconds")
+        return read_errors.damaged(name, "读取程序意外终止", "the reading process died on it")
+
+
+def _spawn(job: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """Start the child and give it its job."""
+    import json
+
+    root = str(Path(__file__).resolve().parents[2])
+    paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "loyalty_xl.books.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        env={**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(paths)},
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        import fcntl
+
+        fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+    except (ImportError, AttributeError, OSError):
+        pass
+    try:
+        process.stdin.write(json.dumps(job).encode())
+        process.stdin.close()
+    except OSError:  # the child is gone already: its output says so
+        pass
+    return process
+
+
+def _received(unpacker: Unpacker, count: int) -> Iterator[tuple[str, ReadSheet]]:
+    """Give the sheets a child sends."""
+    book = _accepted(unpacker.header())
+    strings = unpacker.strings(book["strings"])
+    for _ in range(count):
+        sheet = take_sheet(unpacker, _accepted(unpacker.header()))
+        yield sheet.name, raw_sheet(sheet, strings, list(book["formats"]), date1904=book["date1904"])
+
+
+def _accepted(header: dict[str, Any]) -> dict[str, Any]:
+    if refused := header.get("refused"):
+        raise ReadError(refused["code"], refused["zh"], refused["en"], refused["sheet"], refused["cell"])
+    return header
+
+
+def _outcome(pending: Pending | ReadError) -> dict[str, ReadSheet] | ReadError:
+    if isinstance(pending, ReadError):
+        return pending
+    try:
+        with pending:
+            return pending.result()
+    except ReadError as error:
+        return error
+
+
+def _package(path: Path, names: list[str], limits: Limits) -> dict[str, ReadSheet]:
+    """Read a package in this process."""
+    with Archive(path, limits) as archive:
+        structure = read_structure(archive)
+        strings = _strings(archive, structure, None)
+        found = {}
+        for sheet in structure.sheets:
+            if sheet.name in names:
+                held = columned(sheet, read_worksheet(archive, structure, sheet), len(strings))
+                found[sheet.name] = raw_sheet(held, strings, list(structure.formats), date1904=structure.date1904)
+        return found
+
+
+def _text(path: Path, names: Sequence[str] | None, limits: Limits) -> dict[str, ReadSheet]:
+    if names is not None and any(name != path.stem for name in names):
+        raise _unknown(path.name, next(name for name in names if name != path.stem), [path.stem])
+    return {path.stem: read_text(path, limits)}
+
+
+def _strings(archive: Archive, structure: Structure, most: int | None) -> list[str]:
+    part = structure.strings
+    if not part or most == 0:
+        return []
+    return shared_strings(lambda: archive.pieces(part), archive.name, most)
+
+
+def _choose(archive: Archive, structure: Structure, names: Sequence[str] | None) -> list[SheetPart]:
+    """Give the sheets that are meant."""
+    if names is None:
+        return [sheet for sheet in structure.sheets if sheet.state == "visible"]
+    known = [sheet.name for sheet in structure.sheets]
+    for name in names:
+        if name not in known:
+            raise _unknown(archive.name, name, known)
+    return [sheet for sheet in structure.sheets if sheet.name in names]
+
+
+def _unknown(file: str, name: str, known: list[str]) -> ReadError:
+    return read_errors.no_sheet(file, name, difflib.get_close_matches(name, known, 3, 0.4) or known[:5])
+
+
+def _first(sheet: ReadSheet, rows: int) -> ReadSheet:
+    """Cut a sheet to its first rows."""
+    if len(sheet) <= rows:
+        return sheet
+    from dataclasses import replace
+
+    from loyalty_xl.cells import RawColumn
+
+    columns = {
+        number: RawColumn(column.kind[:rows], column.number[:rows], column.text[:rows], column.style[:rows])
+        for number, column in sheet.columns.items()
+    }
+    columns = {number: column for number, column in columns.items() if column.kind.any()}
+    hidden = frozenset(sheet.rows[:rows].tolist()) & sheet.hidden_rows
+    return replace(sheet, rows=sheet.rows[:rows], columns=columns, hidden_rows=hidden)

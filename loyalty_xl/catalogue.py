@@ -1,0 +1,269 @@
+"""The catalogue: rows, measures over rows, KPIs over measures, and listings.
+
+A measure is a column that can be added up. A KPI is arithmetic on sums of measures: its parameters *are* the measures it reads.
+A listing is a table (cohorts, customer states) that needs more than sums. Nothing here knows a spreadsheet or an engine.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from loyalty_xl.vocabulary import Better, Dimension, Interval, Level, Reason, Unit, Window
+
+if TYPE_CHECKING:
+    import narwhals as nw
+    import numpy as np
+
+ROWS: dict[str, Rows] = {}
+MEASURES: dict[str, Measure] = {}
+KPIS: dict[str, Kpi] = {}
+LISTINGS: dict[str, Listing] = {}
+
+
+class Withheld(Exception):  # noqa: N818 - not an error: the reason why there is no value
+    """Raised inside a KPI when it has no value."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+def require(condition: bool, reason: Reason) -> None:  # noqa: FBT001
+    """Withhold the value for *reason* unless *condition* holds."""
+    if not condition:
+        raise Withheld(reason)
+
+
+class Sum(float):
+    """A sum of a measure, which remembers the division it ends in, so that every result can show numerator and denominator."""
+
+    __slots__ = ()
+
+    def __add__(self, other: float) -> Sum:
+        return Sum(float(self) + float(other))
+
+    def __sub__(self, other: float) -> Sum:
+        return Sum(float(self) - float(other))
+
+    def __mul__(self, other: float) -> Sum:
+        return Sum(float(self) * float(other))
+
+    def __truediv__(self, other: float) -> Ratio:
+        return Ratio(float(self), float(other))
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __rsub__(self, other: float) -> Sum:
+        return Sum(float(other) - float(self))
+
+
+class Ratio(float):
+    """A quotient that kept its parts."""
+
+    __slots__ = ("denominator", "numerator")
+    numerator: float
+    denominator: float
+
+    def __new__(cls, numerator: float, denominator: float) -> Ratio:
+        """Divide, or withhold the value where there is nothing to divide by."""
+        require(denominator != 0, Reason.NO_DENOMINATOR)
+        self = super().__new__(cls, numerator / denominator)
+        self.numerator, self.denominator = numerator, denominator
+        return self
+
+
+class _Seen:
+    """Stands in for rows or settings and writes down which names were asked for."""
+
+    def __init__(self, answer: Callable[[str], Any]) -> None:
+        self._answer, self.names = answer, []  # type: ignore[var-annotated]
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self.names:
+            self.names.append(name)
+        return self._answer(name)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that measures are columns of: a sheet made ready, or derived from one.
+
+    `columns` says for each column which sheet fields it comes from; `always` are the fields that place a row at all.
+    `dated` rows have a `month`; the others are formed anew for each turn and have a `turn`.
+    """
+
+    name: str
+    frame: str  # the ready frame it is built from
+    sheets: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
+    always: tuple[str, ...] = ()
+    dated: bool = True
+    dims: tuple[str, ...] = ("all",)
+    covered_by: tuple[str, ...] = ()  # sheets whose coverage decides (default: all of `sheets`)
+    settings: tuple[str, ...] = ()  # settings that form the rows
+    build: Callable[..., Any] = field(default=lambda *_: None, compare=False)  # (ready, settings, dim[, turns]) -> frame
+
+    def __post_init__(self) -> None:
+        ROWS[self.name] = self
+
+
+Expression = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column that can be added up, or (with `statistic`) one that needs all its values at once."""
+
+    name: str
+    rows: Rows
+    expression: Expression
+    statistic: Callable[[np.ndarray], float] | None = None
+    lag_setting: str = ""  # cycles by which its months lie earlier
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns of its rows that it reads."""
+        return self._trace()[0]
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Settings that it reads."""
+        return self._trace()[1]
+
+    def _trace(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        import narwhals as nw
+
+        from loyalty_xl.settings import Settings
+
+        rows, settings = _Seen(nw.col), _Seen(lambda name: getattr(Settings(), name))
+        self.expression(rows, settings)
+        return tuple(rows.names), tuple(settings.names)
+
+    def column(self, settings: Any) -> nw.Expr:
+        """Give the measure as a number column under *settings*."""
+        import narwhals as nw
+
+        expression = self.expression(_Seen(nw.col), settings).cast(nw.Float64)
+        return (expression if self.statistic else expression.fill_null(0.0)).alias(self.name)
+
+
+def measure(name: str, rows: Rows, expression: Expression, **more: Any) -> Measure:
+    """Register a measure; *expression* takes the row's columns and the settings."""
+    if name in MEASURES:
+        raise ValueError(f"measure {name} is defined twice")
+    MEASURES[name] = Measure(name, rows, expression, **more)
+    return MEASURES[name]
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """Arithmetic on sums of measures, with everything a reader must know about it."""
+
+    key: str
+    code: str  # as in the literature table: A1, R2 ...
+    function: Callable[..., float]
+    zh: str
+    en: str
+    unit: Unit
+    better: Better
+    dimension: Dimension
+    level: Level = Level.MORE
+    window: Window = Window.CYCLE
+    low: float | None = None
+    high: float | None = None
+    interval: Callable[..., Interval | None] | None = None
+    base: str = ""  # measure that is the base n; default: the denominator
+    history: str = ""  # what must precede the period: "", "window", "base", "decline"
+    censored: str = ""  # early periods mislead: judged at the period's "start" or "end"
+    lag: str = ""  # look-ahead: "next" cycle, or the setting that holds the days
+    settings: tuple[str, ...] = ()
+    scale: str = ""  # for scores: the setting prefix of its scale
+    stock: bool = False  # a count at a point in time: a yearly target is not divided by its months
+    default_weight: float = 1.0  # on the Scorecard, unless Targets says otherwise
+    provisional: bool = False
+    owner: str = ""  # department
+    says: str = ""  # the definition in one Chinese sentence
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the measures it reads: its parameters."""
+        return tuple(inspect.signature(self.function).parameters)
+
+    @property
+    def all_measures(self) -> tuple[str, ...]:
+        """Those, and the ones its interval and base read."""
+        wanted = list(self.measures)
+        wanted += list(inspect.signature(self.interval).parameters) if self.interval else []
+        wanted += [self.base] if self.base else []
+        return tuple(dict.fromkeys(name for name in wanted if name != "settings"))
+
+    @property
+    def worksheet_name(self) -> str:
+        """Name as a worksheet function."""
+        return f"LOYALTY_{self.key.upper()}"
+
+    @property
+    def definition(self) -> str:
+        """The docstring, dedented."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def title(self) -> str:
+        """First sentence of the definition."""
+        return self.definition.split("\n", 1)[0]
+
+    def label(self, language: str) -> str:
+        """Name in *language*."""
+        return {"zh": self.zh, "en": self.en}.get(language, f"{self.zh} {self.en}")
+
+
+def kpi(key: str, code: str, **facts: Any) -> Callable[[Callable[..., float]], Callable[..., float]]:
+    """Register the decorated function as a KPI; its parameters name the measures it reads."""
+
+    def register(function: Callable[..., float]) -> Callable[..., float]:
+        if key in KPIS:
+            raise ValueError(f"KPI {key} is defined twice")
+        KPIS[key] = Kpi(key, code, function, **facts)
+        return function
+
+    return register
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table that needs more than sums: cohorts, customer states, mixes."""
+
+    key: str
+    code: str
+    function: Callable[..., list[dict[str, Any]]]
+    zh: str
+    en: str
+    dimension: Dimension
+    sheets: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    @property
+    def definition(self) -> str:
+        """The docstring, dedented."""
+        return inspect.getdoc(self.function) or ""
+
+
+def listing(key: str, code: str, **facts: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function as a listing."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        LISTINGS[key] = Listing(key, code, function, **facts)
+        return function
+
+    return register
+
+
+def load() -> dict[str, Kpi]:
+    """Import every module that registers something, and give the KPIs by key."""
+    from loyalty_xl import kpis, studies  # noqa: F401
+
+    return KPIS

@@ -1,0 +1,302 @@
+"""The command line. Heavy imports happen inside the commands, so that --help answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loyalty_xl import __version__
+from loyalty_xl.errors import LoyaltyError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from loyalty_xl.pipeline import Refresh
+
+LANGUAGES = ("zh", "en", "both")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    arguments = parser().parse_args(argv)
+    arguments.lang = getattr(arguments, "lang", None)
+    try:
+        code: int = arguments.run(arguments)
+    except LoyaltyError as error:
+        return _refused(error, arguments)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
+    except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a sentence
+        return _our_bug(error, arguments)
+    return code
+
+
+def _refused(error: LoyaltyError, arguments: argparse.Namespace) -> int:
+    language = arguments.lang or "both"
+    if getattr(arguments, "json", False):
+        found = {"code": error.code, "severity": "error", "sheet": error.sheet, "cell": error.cell, "count": 1, "found": "", "expected": "", "advice": error.text(language)}
+        print(json.dumps({"error": found, "findings": [found] if error.code else [], "written_to": None}, ensure_ascii=False))
+    print(f"{error.code + ' ' if error.code else ''}{error.text(language)}", file=sys.stderr)
+    return error.exit_code
+
+
+def _our_bug(error: Exception, arguments: argparse.Namespace) -> int:
+    """A fault of the program: a log file with the details, one line for the user."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="loyalty-xl-", suffix=".log", delete=False, encoding="utf-8") as log:
+        log.write(f"loyalty-xl {__version__}\n{' '.join(sys.argv[1:])}\n\n")
+        log.write("".join(traceback.format_exception(error)))
+    if getattr(arguments, "json", False):
+        print(json.dumps({"error": {"code": "E500", "log": log.name}, "findings": [], "written_to": None}))
+    print(f"程序出错,工作簿没有改动。请把日志发给维护者 / A fault of the program; the workbook is unchanged. Send this log: {log.name}", file=sys.stderr)
+    return 70
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    made = argparse.ArgumentParser(prog="loyalty-xl", description="The customer-loyalty scorecard that lives in the workbook finance already uses.")
+    made.add_argument("--version", action="version", version=f"loyalty-xl {__version__}")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], says: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=says, description=says)
+        sub.set_defaults(run=run)
+        sub.add_argument("--lang", choices=LANGUAGES, help="language of messages and pages (default: the workbook's setting)")
+        sub.add_argument("--json", action="store_true", help="one JSON document on standard output, talk on standard error")
+        return sub
+
+    demo = command("demo", _demo, "make a sample company: a scorecard workbook and department files, refreshed")
+    demo.add_argument("dir", nargs="?", default="demo", metavar="DIR", help="folder to make (default: demo)")
+
+    new = command("new", _new, "make an empty scorecard workbook")
+    new.add_argument("book", metavar="BOOK.xlsx")
+    new.add_argument("--from", dest="folder", metavar="FOLDER", help="recognise the department files in a folder and enter them in Sources and Mapping")
+
+    check = command("check", _check, "list every finding; nothing is written")
+    _add_run_options(check)
+
+    refresh = command("refresh", _refresh, "read, check, compute, and fill the workbook's pages")
+    _add_run_options(refresh)
+    refresh.add_argument("--out", metavar="COPY.xlsx", help="write a copy there and leave the workbook as it is")
+    refresh.add_argument("--dry-run", action="store_true", help="compute and report, write nothing")
+    refresh.add_argument("--by", help="name shown as Refreshed by (default: the user of this machine)")
+
+    kpis = command("kpis", _kpis, "the KPI catalogue; with KEY: definition, formula, edge cases, source")
+    kpis.add_argument("key", nargs="?", metavar="KEY")
+    kpis.add_argument("--all", action="store_true", help="full definitions of all KPIs")
+
+    explain = command("explain", _explain, "what a finding code means: cause, example, repair")
+    explain.add_argument("code", nargs="?", metavar="CODE")
+
+    restore = command("restore", _restore, "put the last backup of a workbook back")
+    restore.add_argument("book", metavar="BOOK.xlsx")
+    return made
+
+
+def _add_run_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("book", metavar="BOOK.xlsx")
+    sub.add_argument("--period", metavar="PERIOD", help="2026-07, 2026-Q3, 2026-H1, 2026 or 2026-01..02 (default: the last complete one)")
+    sub.add_argument("--as-of", type=_day, metavar="DATE", help="only data before this day count (default: the day after the newest date)")
+    sub.add_argument("--source", action="append", default=[], type=_pair, metavar="SHEET=FILE", help="read a sheet from a file, for this run")
+    sub.add_argument("--set", action="append", default=[], type=_pair, metavar="KEY=VALUE", help="give a setting another value, for this run")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write 2026-07-31") from None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip():
+        raise argparse.ArgumentTypeError(f"{text!r}: write NAME=VALUE")
+    return key.strip(), value.strip()
+
+
+class _Talk:
+    """Progress on a terminal: steps of runs that take over a second."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._quiet = arguments.json or not sys.stderr.isatty()
+        self._step, self._shown = "", False
+        self._timer = threading.Timer(1.0, self._show)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __call__(self, step: str) -> None:
+        self._step = step
+        if self._shown:
+            self._show()
+
+    def _show(self) -> None:
+        self._shown = True
+        if not self._quiet and self._step:
+            print(f"\r\033[K{self._step} …", end="", file=sys.stderr, flush=True)
+
+    def done(self) -> None:
+        self._timer.cancel()
+        if self._shown and not self._quiet:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _run(arguments: argparse.Namespace, *, dry_run: bool) -> Refresh:
+    from loyalty_xl.refresh import refresh
+
+    talk = _Talk(arguments)
+    started = time.perf_counter()
+    try:
+        made = refresh(
+            arguments.book,
+            period=arguments.period,
+            as_of=arguments.as_of,
+            out=getattr(arguments, "out", None),
+            dry_run=dry_run,
+            sources=dict(arguments.source),
+            settings=dict(arguments.set),
+            language=arguments.lang,
+            by=getattr(arguments, "by", None),
+            progress=talk,
+        )
+    finally:
+        talk.done()
+    made.seconds["total"] = round(time.perf_counter() - started, 3)
+    return made
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    made = _run(arguments, dry_run=True)
+    if arguments.json:
+        _print_document(made)
+    else:
+        from loyalty_xl.talk import findings_text, summary_of_findings
+
+        print(findings_text(made.findings, arguments.lang or made.language))
+        print(summary_of_findings(made, arguments.lang or made.language))
+    return made.exit_code
+
+
+def _refresh(arguments: argparse.Namespace) -> int:
+    made = _run(arguments, dry_run=arguments.dry_run)
+    if arguments.json:
+        _print_document(made)
+    else:
+        from loyalty_xl.talk import refresh_text
+
+        print(refresh_text(made, arguments.lang or made.language, dry_run=arguments.dry_run))
+    return made.exit_code
+
+
+def _print_document(made: Refresh) -> None:
+    from loyalty_xl.publish.contents import document
+
+    _print_json(document(made))
+
+
+def _print_json(found: Any) -> None:
+    print(json.dumps(found, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.demo import make_demo
+    from loyalty_xl.talk import demo_text
+
+    made = make_demo(Path(arguments.dir), arguments.lang or "both")
+    if arguments.json:
+        _print_document(made)
+    else:
+        print(demo_text(made, Path(arguments.dir), arguments.lang or "both"))
+    return 0
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.newbook import make_book
+    from loyalty_xl.talk import new_text
+
+    book = Path(arguments.book)
+    made = make_book(book, arguments.lang or "both", Path(arguments.folder) if arguments.folder else None)
+    if arguments.json:
+        _print_json({"written_to": str(book), "sources": [each.as_json() for each in made]})
+    else:
+        print(new_text(book, made, arguments.lang or "both", with_folder=bool(arguments.folder)))
+    return 0
+
+
+def _kpis(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.talk import kpi_json, kpi_list, kpi_text, unknown_kpi
+
+    from loyalty_xl import catalogue
+
+    kpis = catalogue.load()
+    language = arguments.lang or "both"
+    if arguments.key:
+        key = arguments.key.lower().removeprefix("loyalty_")
+        named = [each for each in kpis.values() if key in (each.key, each.code.lower(), each.zh, each.en.lower())]
+        listings = [each for each in catalogue.LISTINGS.values() if key in (each.key, each.code.lower(), each.zh, each.en.lower())]
+        if not named and not listings:
+            raise unknown_kpi(arguments.key)
+        chosen: list[Any] = [*named, *listings]
+    else:
+        chosen = [*kpis.values(), *catalogue.LISTINGS.values()]
+    if arguments.json:
+        _print_json([kpi_json(each) for each in chosen])
+    elif arguments.key or arguments.all:
+        print("\n\n".join(kpi_text(each, language) for each in chosen))
+    else:
+        print(kpi_list(chosen, language))
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from loyalty_xl import findings
+
+    language = arguments.lang or "both"
+    if arguments.code is None:
+        listed = [(code, findings.title(code, language)) for code in sorted(findings.CODES)]
+        if arguments.json:
+            _print_json([{"code": code, "title": title} for code, title in listed])
+        else:
+            print("\n".join(f"{code}  {title}" for code, title in listed))
+        return 0
+    code = arguments.code.upper()
+    if code not in findings.CODES:
+        raise UsageError("", findings.explain(code, "zh"), findings.explain(code, "en"))
+    if arguments.json:
+        _print_json({"code": code, **{name: {each: getattr(findings, name)(code, each) for each in ("zh", "en")} for name in ("title", "cause", "example")}})
+    else:
+        print(findings.explain(code, language))
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.books.saving import restore
+
+    book = Path(arguments.book)
+    kept = restore(book)
+    if arguments.json:
+        _print_json({"written_to": str(book), "previous": str(kept)})
+    else:
+        zh, en = f"已恢复 {book} 的最近备份;恢复前的文件保存在 {kept}", f"Put the last backup of {book} back; the file that was there is kept as {kept}"
+        print({"zh": zh, "en": en}.get(arguments.lang or "both", f"{zh}\n{en}"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Rules between sheets: ids exist, refunds fit their orders, dates follow each other, costs have no gaps.
+
+Each rule looks at sheets that came; a missing sheet is no finding here. What an error concerns is taken out of the
+sheet itself (its frame, `rejected`, `counts` and `left_out` change): the row where a key or required cell is wrong,
+else the cell.
+Unknown customers, regions, products and complaint classes stay as they were sent: `preparing` shows them as unassigned.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from loyalty_xl.contracts.between_customers import customers
+from loyalty_xl.contracts.between_orders import refunds
+from loyalty_xl.contracts.between_service import complaints, responses
+from loyalty_xl.contracts.links import by_code, codes, days, first_of, numbers, usable, warning
+from loyalty_xl.vocabulary import Finding, month_ordinal, month_start
+
+if TYPE_CHECKING:
+    from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.settings import Settings
+
+NEW_VALUES = 50  # new values of one column that get a finding of their own
+PLACES = (
+    ("region_id", "Regions", ("Orders", "Customers", "Campaigns", "SalesCosts")),
+    ("product_id", "Products", ("Orders", "Complaints")),
+)
+MONTHS_NAMED = 12
+
+
+def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding]:
+    """Check the rules between sheets; what an error takes out is taken out of *sheets*."""
+    findings, merged = customers(sheets)
+    findings += refunds(sheets, merged)
+    findings += new_values(sheets)
+    findings += responses(sheets, merged, settings)
+    findings += complaints(sheets)
+    findings += cost_gaps(sheets, settings)
+    findings += purchase_cycles(sheets, settings)
+    return findings
+
+
+def new_values(sheets: dict[str, Sheet]) -> list[Finding]:
+    """Rule 5: a region or product that its own sheet does not hold: one finding for each new value, with its rows."""
+    findings: list[Finding] = []
+    for field, reference, names in PLACES:
+        source = usable(sheets, reference)
+        if source is None:
+            continue
+        known = set(source.frame[field].dropna().astype(str))
+        if reference == "Regions":
+            known |= set(source.frame["name"].dropna().astype(str))
+        for name in names:
+            sheet = usable(sheets, name)
+            if sheet is None or field not in sheet.frame:
+                continue
+            at, texts = codes(sheet, field)
+            count = np.bincount(at[at >= 0], minlength=len(texts))
+            new = [code for code in np.argsort(-count, kind="stable") if count[code] and texts[code] not in known]
+            for code in new[:NEW_VALUES]:
+                findings += warning("W261", sheet, field, at == code, texts[code], reference)
+            rest = new[NEW_VALUES:]
+            if rest:
+                shown = first_of([texts[code] for code in rest])
+                findings += warning("W261", sheet, field, np.isin(at, rest), shown, reference)
+    return findings
+
+
+def cost_gaps(sheets: dict[str, Sheet], settings: Settings) -> list[Finding]:
+    """Rule 21: between the first cost and the last complete month of orders, each month has a cost."""
+    orders = usable(sheets, "Orders")
+    campaigns, costs = usable(sheets, "Campaigns"), usable(sheets, "SalesCosts")
+    named = costs or campaigns
+    if orders is None or named is None:
+        return []
+    covered: set[int] = set()
+    for sheet, start, end in ((campaigns, "start", "end"), (costs, "period", "")):
+        if sheet is None:
+            continue
+        kinds, texts = codes(sheet, "cost_type")
+        counts = by_code((text == "acquisition" for text in texts), bool, blank=False)[kinds]
+        counts = counts if settings.cac_scope == "acquisition" else np.ones(len(kinds), dtype=bool)
+        frame = sheet.frame[counts]
+        if end:
+            first = frame[start].to_numpy().astype("datetime64[M]").astype(np.int64) + 1970 * 12
+            last = frame[end].fillna(frame[start]).to_numpy().astype("datetime64[M]").astype(np.int64) + 1970 * 12
+            spans = [(int(a), int(b) + 1) for a, b in zip(first, last, strict=True) if 0 < a <= b]
+        else:
+            periods = [settings.calendar.parse(str(text)) for text in frame[start].dropna().unique()]
+            spans = [(period.first, period.stop) for period in periods if period]
+        for a, b in spans:
+            covered.update(range(a, b))
+    ordered = days(orders, "order_date")
+    after = (np.datetime64(int(ordered.max()), "D") + 1).astype(object)
+    stop = month_ordinal(min(after, settings.as_of) if settings.as_of else after)
+    missing = [month for month in range(min(covered), stop) if month not in covered] if covered else []
+    if not missing:
+        return []
+    shown = first_of([f"{month_start(month):%Y-%m}" for month in missing], MONTHS_NAMED)
+    field = "cost"
+    return [Finding("W270", named.title, "", shown, "", named.headers.get(field, field), len(missing))]
+
+
+def purchase_cycles(sheets: dict[str, Sheet], settings: Settings) -> list[Finding]:
+    """Check that a churn window is at least as long as the purchase cycle."""
+    products = usable(sheets, "Products")
+    if products is None:
+        return []
+    cycle, window = numbers(products, "purchase_cycle_days"), numbers(products, "churn_window_days")
+    window = np.where(np.isnan(window), settings.churn_window_days, window)
+    short = cycle > window
+    if not short.any():
+        return []
+    first = int(np.flatnonzero(short)[0])
+    name = str(products.frame["product_id"].iloc[first])
+    detail = {"cycle": f"{cycle[first]:.10g}"}
+    return warning("W271", products, "purchase_cycle_days", short, name, f"{window[first]:.10g}", **detail)

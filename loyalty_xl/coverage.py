@@ -1,0 +1,123 @@
+"""What came, and how far it reaches: coverage of periods (G7) and what had to be left out (G17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from loyalty_xl.preparing import cost_spans
+from loyalty_xl.vocabulary import month_ordinal, month_start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.vocabulary import Calendar
+
+
+class Reach(Enum):
+    """How far a sheet reaches into some months."""
+
+    COVERED = "covered"
+    SHORT = "short"  # data, but they stop inside
+    ABSENT = "absent"  # nothing there, and no sign that nothing happened
+    BEFORE = "before"  # the sheet begins later
+
+
+@dataclass(frozen=True)
+class SheetReach:
+    """The dates of one sheet: what decides whether "no rows" means zero or not received."""
+
+    days: np.ndarray  # distinct days with rows, sorted, as datetime64[D]
+    covers_to: date | None = None  # declared, exclusive
+
+    @property
+    def first_month(self) -> int | None:
+        """Month of the first row."""
+        return month_ordinal(self.days[0].astype(object)) if len(self.days) else None
+
+    @property
+    def newest(self) -> date | None:
+        """Day of the newest row."""
+        newest: date | None = self.days[-1].astype(object) if len(self.days) else None
+        return newest
+
+    def over(self, first: int, stop: int, as_of: date) -> Reach:
+        """Say how the sheet covers the months from *first* up to *stop*."""
+        start, end = month_start(first), min(month_start(stop), as_of)
+        if self.covers_to and self.covers_to >= end:
+            return Reach.COVERED
+        newest = self.newest
+        if newest is None:
+            return Reach.ABSENT
+        if month_start(stop) <= month_start(month_ordinal(self.days[0].astype(object))):
+            return Reach.BEFORE
+        if newest >= end - timedelta(days=1) or (end - newest).days - 1 <= self._longest_gap():
+            return Reach.COVERED
+        return Reach.SHORT if newest >= start else Reach.ABSENT
+
+    def _longest_gap(self) -> int:
+        """Longest gap between consecutive dates in the 12 months up to the newest. [days]"""
+        year = self.days[self.days > self.days[-1] - np.timedelta64(366, "D")]
+        return int(np.diff(year).max().astype(int)) if len(year) > 1 else 0
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Reach and rejections of every sheet that came."""
+
+    reaches: Mapping[str, SheetReach]
+    rejected: Mapping[tuple[str, str], Mapping[int, tuple[float, float]]]  # (sheet, field) -> month -> rows, amount
+    received: Mapping[str, Mapping[int, tuple[float, float]]]  # sheet -> month -> rows, amount
+    stopped: frozenset[str]  # sheets that came but cannot be used at all
+    as_of: date
+
+    def reach(self, sheet: str, first: int, stop: int) -> Reach:
+        """How *sheet* covers the months; ABSENT when it never came."""
+        known = self.reaches.get(sheet)
+        return known.over(first, stop, self.as_of) if known else Reach.ABSENT
+
+    def rejected_share(self, sheet: str, field: str, first: int, stop: int) -> float:
+        """Share of the rows, or of the amount if that is more, that is out for this field: with the row, or the cell alone."""
+        here = range(first, stop)
+        rows, amount = _added(self.received.get(sheet, {}), here)
+        out_rows, out_amount = 0.0, 0.0
+        for name in ("", field):
+            more = _added(self.rejected.get((sheet, name), {}), here)
+            out_rows, out_amount = out_rows + more[0], out_amount + more[1]
+        return max(out_rows / rows if rows else 0.0, out_amount / amount if amount else 0.0)
+
+
+def _days(sheet: Sheet, calendar: Calendar) -> np.ndarray:
+    """Distinct days a sheet speaks of; a cost speaks of every day it covers."""
+    if sheet.contract.name in ("Campaigns", "SalesCosts"):
+        spans = [span for span in cost_spans(sheet.contract.name, sheet.frame, calendar) if span]
+        runs = [np.arange(np.datetime64(start, "D"), np.datetime64(end, "D")) for start, end in set(spans)]
+        return np.unique(np.concatenate(runs)) if runs else np.array([], dtype="datetime64[D]")
+    return np.unique(sheet.frame[sheet.contract.date].dropna().to_numpy().astype("datetime64[D]"))
+
+
+def _added(months: Mapping[int, tuple[float, float]], here: range) -> tuple[float, float]:
+    pairs = [pair for month, pair in months.items() if month in here]
+    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+
+
+def coverage(sheets: Mapping[str, Sheet], as_of: date, calendar: Calendar) -> Coverage:
+    """Read reach and rejections off the checked sheets."""
+    reaches, rejected, received = {}, {}, {}
+    for name, sheet in sheets.items():
+        if not sheet.contract.date or sheet.blocked:
+            continue
+        days = _days(sheet, calendar)
+        reaches[name] = SheetReach(days[days < np.datetime64(as_of)], date.fromisoformat(sheet.covers_to) if sheet.covers_to else None)
+        received[name] = {int(row.Index): (float(row.rows), float(row.amount)) for row in sheet.counts.itertuples()}
+        for row in sheet.rejected.itertuples():
+            months = rejected.setdefault((name, str(row.field)), {})
+            before = months.get(int(row.month), (0.0, 0.0))
+            months[int(row.month)] = (before[0] + float(row.rows), before[1] + float(row.amount))
+    stopped = frozenset(name for name, sheet in sheets.items() if sheet.blocked)
+    return Coverage(reaches, rejected, received, stopped, as_of)

@@ -1,0 +1,63 @@
+"""Makes the sample company: department files, a scorecard workbook with targets, refreshed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from loyalty_xl.books.patch import Patch
+from loyalty_xl.books.places import Page
+from loyalty_xl.books.saving import replace_file
+from loyalty_xl.contracts import everything
+from loyalty_xl.errors import WriteError
+from loyalty_xl.newbook import make_book
+from loyalty_xl.refresh import refresh
+from loyalty_xl.sample import COMPANY_START, TARGETS, write_department_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from loyalty_xl.pipeline import Refresh
+
+BOOK = "scorecard.xlsx"
+FILES = "departments"
+
+
+def make_demo(folder: Path, language: str) -> Refresh:
+    """Write the sample company into *folder* and refresh its workbook.
+
+    Raises
+    ------
+    WriteError
+        The folder holds a demo already: it may have been worked in, so it is left alone.
+    """
+    book = folder / BOOK
+    if book.exists():
+        raise WriteError("E404", f"{book} 已经存在,没有覆盖。请换一个文件夹:loyalty-xl demo 新文件夹", f"{book} exists already and was not overwritten. Name another folder: loyalty-xl demo NEW_FOLDER")
+    departments = folder / FILES
+    departments.mkdir(parents=True, exist_ok=True)
+    write_department_files(departments)
+    make_book(book, language, departments)
+    patch = Patch(book)
+    _fill(patch)
+    replace_file(book, patch.save, patch.verify, backups=None)
+    return refresh(book, language=None if language == "both" else language, by="demo")
+
+
+def _fill(patch: Patch) -> None:
+    """Enter the sample's settings and targets, as a person would."""
+    contracts = {contract.name: contract for contract in everything()}
+    targets = contracts["Targets"]
+    at = {field.name: number for number, field in enumerate(targets.fields, start=1)}
+    name = Page(targets.name, targets.zh).find(patch.sheet_names) or targets.name
+    for row, target in enumerate(TARGETS, start=2):
+        for key, value in target.items():
+            if value not in (None, ""):
+                patch.put(name, row, at[key], value)
+    settings = contracts["Settings"]
+    page = Page(settings.name, settings.zh).find(patch.sheet_names) or settings.name
+    from loyalty_xl.settings import SETTINGS
+
+    for key, value in (("company_start", COMPANY_START), ("sla_days", 7)):
+        row = list(SETTINGS).index(key) + 2
+        patch.put(page, row, 2, value.isoformat() if isinstance(value, date) else value)

@@ -1,0 +1,261 @@
+"""From sums to results: every KPI for every turn and segment, each a value or the reason why there is none."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from loyalty_xl.catalogue import MEASURES, Kpi, Ratio, Sum, Withheld
+from loyalty_xl.coverage import Coverage, Reach
+from loyalty_xl.summing import sums
+from loyalty_xl.turns import Turn, following
+from loyalty_xl.vocabulary import ALL, Calendar, Cycle, Flag, Reason, Result, Unit, Window, month_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from loyalty_xl.rows.ready import Ready
+    from loyalty_xl.settings import Settings
+
+MONTHS = "months"  # a KPI parameter that no measure gives: the length of the turn
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What a KPI reads, worked out once."""
+
+    kpi: Kpi
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Measures it needs, with those of its interval and base."""
+        return tuple(name for name in self.kpi.all_measures if name != MONTHS)
+
+    @cached_property
+    def optional(self) -> frozenset[str]:
+        """Guards with a default: they do not decide whether there is data."""
+        return frozenset(name for name, each in inspect.signature(self.kpi.function).parameters.items() if each.default is not inspect.Parameter.empty)
+
+    @cached_property
+    def sheets(self) -> tuple[str, ...]:
+        """Sheets it reads."""
+        return tuple(dict.fromkeys(sheet for name in self.measures for sheet in MEASURES[name].rows.sheets))
+
+    @cached_property
+    def covering(self) -> tuple[str, ...]:
+        """Sheets whose coverage decides between zero and not received."""
+        return tuple(dict.fromkeys(sheet for name in self.measures for sheet in (MEASURES[name].rows.covered_by or MEASURES[name].rows.sheets)))
+
+    @cached_property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """Sheet fields it reads: what G17 judges."""
+        found: dict[tuple[str, str], None] = {}
+        for name in self.measures:
+            each = MEASURES[name]
+            places = [*each.rows.always, *(place for column in each.reads for place in each.rows.columns.get(column, ()))]
+            for place in places:
+                sheet, field = place.split(".", 1)
+                found[sheet, field] = None
+        return tuple(found)
+
+    @cached_property
+    def settings(self) -> frozenset[str]:
+        """Settings that decide its value."""
+        named = set(self.kpi.settings) | ({self.kpi.lag} if self.kpi.lag not in ("", "next") else set())
+        for name in self.measures:
+            named |= set(MEASURES[name].settings) | set(MEASURES[name].rows.settings)
+        return frozenset(named)
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """Parameters of the KPI's function."""
+        return tuple(inspect.signature(self.kpi.function).parameters)
+
+    @cached_property
+    def interval_parameters(self) -> tuple[str, ...]:
+        """Parameters of its interval."""
+        return tuple(inspect.signature(self.kpi.interval).parameters) if self.kpi.interval else ()
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything that is the same for all results of one evaluation."""
+
+    ready: Ready
+    settings: Settings
+    calendar: Calendar
+    coverage: Coverage
+    as_of: date
+    untrusted: frozenset[str] = frozenset()
+
+    @cached_property
+    def history(self) -> tuple[date, int] | None:
+        """First day and month with orders."""
+        reach = self.coverage.reaches.get("Orders")
+        if reach is None or not len(reach.days):
+            return None
+        return reach.days[0].astype(object), reach.first_month or 0
+
+    @property
+    def complete_history(self) -> bool:
+        """Whether the company itself began no earlier than the data."""
+        start, history = self.settings.company_start, self.history
+        return bool(start and history and start.year * 12 + start.month - 1 >= history[1])
+
+
+def evaluate(kpis: Iterable[Kpi], turns: Sequence[Turn], situation: Situation, dims: Sequence[str] = ("all",)) -> list[Result]:
+    """Compute *kpis* for *turns*: All always, other segments where the data have something for them."""
+    wired = [Wiring(kpi) for kpi in kpis]
+    results: list[Result] = []
+    verdicts: dict[tuple[str, int], tuple[Reason | None, tuple[Flag, ...], str]] = {}
+    needed = list(dict.fromkeys(name for each in wired for name in each.measures))
+    for dim in dims:
+        table = sums([MEASURES[name] for name in needed], turns, situation.ready, situation.settings, situation.calendar, situation.as_of, dim)
+        cells = {key: row for key, row in zip(table.index, table.to_dict("records"), strict=True)} if len(table.columns) else {}
+        keys = [(number, ALL) for number in range(len(turns))] if dim == "all" else sorted(cells)
+        for number, segment in keys:
+            found = cells.get((number, segment), {})
+            for each in wired:
+                if not _applies(each, found, dim, situation):
+                    continue
+                verdict = verdicts.get((each.kpi.key, number))
+                if verdict is None:
+                    verdict = verdicts[each.kpi.key, number] = _verdict(each, turns[number], situation)
+                results.append(_result(each, turns[number], dim, segment, found, verdict, situation))
+    return results
+
+
+def _applies(wired: Wiring, found: Mapping[str, float], dim: str, situation: Situation) -> bool:
+    """All always; a segment only where every kind of rows has that dim and some has something."""
+    if dim == "all":
+        return True
+    for name in wired.measures:
+        rows = MEASURES[name].rows
+        if dim not in rows.dims or dim not in situation.ready.dims.get(rows.frame, ()):
+            return False
+    return any(found.get(name, float("nan")) == found.get(name, float("nan")) for name in wired.measures if name in found)
+
+
+def _verdict(wired: Wiring, turn: Turn, situation: Situation) -> tuple[Reason | None, tuple[Flag, ...], str]:
+    """Judge a KPI and turn by what came: a reason to withhold, flags, and a note."""
+    kpi, coverage = wired.kpi, situation.coverage
+    flags: list[Flag] = []
+    note = turn.note
+    stop = min(turn.stop, situation.ready.last_month + 1)
+    if turn.period.cycle is Cycle.ALL or month_start(turn.stop) > situation.as_of:
+        flags.append(Flag.PARTIAL)
+    if any(sheet in coverage.stopped for sheet in wired.sheets):
+        return Reason.BLOCKED, tuple(flags), note
+    if wired.settings & situation.untrusted:
+        return Reason.BLOCKED, tuple(flags), note
+    if any(sheet not in coverage.reaches for sheet in wired.sheets) or any(MEASURES[name].rows.frame not in situation.ready for name in wired.measures):
+        return Reason.NO_DATA, tuple(flags), note
+    if kpi.key == "resolution_within_sla" and situation.settings.sla_days is None:
+        return Reason.NO_DATA, tuple(flags), note
+    limit = situation.settings.max_rejected_share
+    if any(coverage.rejected_share(sheet, field, turn.first, stop) > limit for sheet, field in wired.fields):
+        return Reason.BLOCKED, tuple(flags), note
+    if turn.wave < 0:
+        for sheet in wired.covering:
+            lag = situation.settings.cac_lag_cycles * turn.months if sheet in ("Campaigns", "SalesCosts") else 0
+            reach = coverage.reach(sheet, turn.first - lag, stop - lag)
+            first = coverage.reaches[sheet].first_month
+            if reach is Reach.ABSENT or first is None:
+                return Reason.NOT_RECEIVED, tuple(flags), note
+            if reach is Reach.BEFORE:
+                return Reason.INSUFFICIENT_HISTORY if sheet == "Orders" else Reason.NO_DATA, tuple(flags), note
+            if reach is Reach.SHORT:
+                flags.append(Flag.COVERAGE_SHORT)
+                note = str(coverage.reaches[sheet].newest)
+            if first > turn.first and turn.period.cycle is not Cycle.ALL and turn.window == Window.CYCLE:
+                flags.append(Flag.LEFT_CENSORED)
+    elif not turn.stop:
+        return Reason.NO_DATA, tuple(flags), note
+    reason = _too_early(kpi, turn, situation, flags)
+    return reason, tuple(dict.fromkeys(flags)), note
+
+
+def _too_early(kpi: Kpi, turn: Turn, situation: Situation, flags: list[Flag]) -> Reason | None:
+    """Judge whether the history behind a turn is long enough (G4, G19), and whether what lies ahead is over (G5)."""
+    history, settings = situation.history, situation.settings
+    start, window = month_start(turn.first), settings.churn_window_days
+    if kpi.lag == "next":
+        after = following(turn.period, situation.calendar)
+        if after is None or after.end > situation.as_of:
+            return Reason.MATURING
+    if history is None:
+        return None
+    if kpi.history == "window" and turn.window == Window.ROLLING_12M and turn.first < history[1]:
+        return Reason.INSUFFICIENT_HISTORY
+    if kpi.history == "base":
+        if (start - history[0]).days < window:
+            return Reason.INSUFFICIENT_HISTORY
+        if window > (month_start(turn.stop) - start).days:
+            flags.append(Flag.WINDOW_EXCEEDS_CYCLE)
+    if kpi.history == "previous" and turn.first <= history[1]:
+        return Reason.INSUFFICIENT_HISTORY
+    if kpi.history == "decline" and (turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months < history[1]):
+        return Reason.INSUFFICIENT_HISTORY
+    edge = month_start(turn.stop) if kpi.censored == "end" else start
+    if kpi.censored and not situation.complete_history and (edge - history[0]).days < window and turn.period.cycle is not Cycle.ALL:
+        flags.append(Flag.LEFT_CENSORED)
+    return None
+
+
+def _result(
+    wired: Wiring,
+    turn: Turn,
+    dim: str,
+    segment: str,
+    found: Mapping[str, float],
+    verdict: tuple[Reason | None, tuple[Flag, ...], str],
+    situation: Situation,
+) -> Result:
+    kpi, (reason, flags, note) = wired.kpi, verdict
+    window = Window.CYCLE if turn.window == "ytd" else Window(turn.window)
+    blank = Result(kpi.key, turn.period, dim, segment, window, reason=reason, flags=flags, note=note)
+    if reason is Reason.BLOCKED or reason is Reason.NO_DATA or reason is Reason.NOT_RECEIVED:
+        return blank
+    values = {name: Sum(_zero(found.get(name))) for name in wired.measures}
+    values[MONTHS] = Sum(min(turn.stop, situation.ready.last_month + 1) - turn.first)
+    arguments = [values[name] for name in wired.parameters]
+    try:
+        value = kpi.function(*arguments)
+    except Withheld as withheld:
+        return _without(blank, reason or withheld.reason, arguments)
+    if value != value:  # a statistic of nothing
+        return replace(blank, reason=reason or Reason.NO_DENOMINATOR)
+    numerator, denominator = (value.numerator, value.denominator) if isinstance(value, Ratio) else (float(value), None)
+    n = float(values[kpi.base]) if kpi.base else denominator if denominator is not None else float(value)
+    if reason is not None:
+        return replace(blank, numerator=numerator, denominator=denominator, n=n)
+    interval = kpi.interval(*(situation.settings if name == "settings" else values[name] for name in wired.interval_parameters)) if kpi.interval else None
+    return replace(
+        blank, value=float(value), numerator=numerator, denominator=denominator, n=n, interval=interval, flags=_flags(kpi, values, n, flags, situation)
+    )
+
+
+def _zero(value: float | None) -> float:
+    return 0.0 if value is None or value != value else float(value)
+
+
+def _without(blank: Result, reason: Reason, arguments: Sequence[Any]) -> Result:
+    """A result without value still shows its parts where it has two (the cost of no new customers)."""
+    parts = [float(each) for each in arguments[:2]] if len(arguments) >= 2 else []
+    if reason is Reason.NO_DENOMINATOR and len(parts) == 2:
+        return replace(blank, reason=reason, numerator=parts[0], denominator=0.0, n=0.0)
+    return replace(blank, reason=reason, n=0.0)
+
+
+def _flags(kpi: Kpi, values: Mapping[str, float], n: float, flags: tuple[Flag, ...], situation: Situation) -> tuple[Flag, ...]:
+    more = list(flags)
+    if kpi.lag not in ("", "next") and n < values["new_customers"]:
+        more.append(Flag.PARTIAL)  # some of the cohort are still maturing
+    rated = kpi.unit in (Unit.SHARE, Unit.PER_CUSTOMER, Unit.MONEY_PER_CUSTOMER, Unit.MONEY_PER_ORDER, Unit.PER_THOUSAND, Unit.RATIO, Unit.DAYS)
+    least = situation.settings.min_base_nps if kpi.unit in (Unit.POINTS, Unit.SCORE) else situation.settings.min_base_rate if rated else 0
+    if n < least:
+        more.append(Flag.LOW_BASE)
+    return tuple(dict.fromkeys(more))

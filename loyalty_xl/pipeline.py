@@ -1,0 +1,329 @@
+"""The pipeline: read, check, measure, evaluate, score, fill. It reads like the picture in the design."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loyalty_xl import catalogue
+from loyalty_xl.contracts.between import between_sheets
+from loyalty_xl.contracts.checking import check_sheet
+from loyalty_xl.contracts.currencies import foreign_money
+from loyalty_xl.contracts.targets import read_targets
+from loyalty_xl.coverage import coverage
+from loyalty_xl.errors import UsageError
+from loyalty_xl.evaluating import Situation, Wiring, evaluate
+from loyalty_xl.inputs import Inputs, gather
+from loyalty_xl.preparing import Prepared, newest_date, prepare
+from loyalty_xl.scorecard import score
+from loyalty_xl.scoring import LoyaltyScore, loyalty_score
+from loyalty_xl.turns import cycle_turn, following, periods_between
+from loyalty_xl.vocabulary import Calendar, Cycle, Finding, Flag, Period, Result, Severity, month_ordinal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.scoring import Line
+    from loyalty_xl.settings import Settings
+    from loyalty_xl.vocabulary import Target
+
+Progress = Callable[[str], None]
+
+
+def silent(step: str) -> None:  # noqa: ARG001
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command asks for beside the workbook itself."""
+
+    period: str | None = None
+    as_of: date | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    language: str | None = None
+
+
+@dataclass
+class Refresh:
+    """What a refresh found."""
+
+    book: Path
+    period: Period | None
+    as_of: date | None
+    results: list[Result]
+    lines: list[Line]
+    score: LoyaltyScore | None
+    tables: dict[str, list[dict[str, Any]]]
+    findings: list[Finding]
+    sheets: dict[str, Sheet]
+    inputs: Inputs
+    settings: Settings
+    targets: list[Target]
+    language: str
+    waiting: dict[str, int]  # sheet -> rows after the period, which wait
+    run_log: list[tuple[str, str, str, str]] = field(default_factory=list)  # section, item, value, more
+    written_to: Path | None = None
+    up_to_date: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def computed(self) -> bool:
+        """Whether any KPI has a value."""
+        return any(result.value is not None for result in self.results)
+
+    @property
+    def exit_code(self) -> int:
+        """0 good, 1 done with errors among the findings, 3 nothing could be computed."""
+        if not self.computed:
+            return 3
+        return 1 if any(finding.severity is Severity.ERROR for finding in self.findings) else 0
+
+
+class Clock:
+    """Seconds by step."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._started, self._name = progress, time.perf_counter(), ""
+        self.seconds: dict[str, float] = {}
+
+    def step(self, name: str) -> None:
+        """End the running step and begin the next."""
+        now = time.perf_counter()
+        if self._name:
+            self.seconds[self._name] = round(now - self._started, 3)
+        self._name, self._started = name, now
+        if name:
+            self._progress(name)
+
+
+def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, progress: Progress = silent) -> Refresh:  # noqa: B008 (frozen)
+    """Read and check *book* and its sources, and compute everything for it. Nothing is written."""
+    today = today or date.today()  # noqa: DTZ011 - only decides which dates lie in the future
+    clock = Clock(progress)
+    clock.step("read")
+    inputs = gather(book, sources=asked.sources, settings=asked.settings, today=today)
+    clock.step("check")
+    kpis = catalogue.load()
+    sheets, findings = check(inputs, today)
+    latest = inputs.settings.at(date.max)
+    as_of = asked.as_of or latest.as_of or _next_day(newest_date(sheets))
+    language = asked.language or latest.language
+    calendar = Calendar(latest.fiscal_start_month, latest.fiscal_year_label)
+    if as_of is None:
+        clock.step("")
+        findings = finished(findings, inputs, kpis.values())
+        return Refresh(book, None, None, [], [], None, {}, findings, sheets, inputs, latest, [], language, {}, seconds=clock.seconds)
+    clock.step("measure")
+    at_end = inputs.settings.at(as_of - timedelta(days=1))
+    prepared = prepare(sheets, at_end, as_of)
+    targets, found = _targets(inputs, kpis, calendar, prepared)
+    findings += found
+    period = _period(asked.period, calendar, at_end, as_of)
+    first = int(prepared.ready["months"].to_native()["month"].min())
+    periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
+    results = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
+    clock.step("score")
+    situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
+    lines = score(list(kpis.values()), targets, period, situation, prepared.waves)
+    imputed = {(each.kpi, each.period.label): each for each in results if each.imputed_share and each.segment_dim == "all"}
+    lines = [_with_imputed(line, imputed) for line in lines]
+    tables = _tables(prepared, at_end, first, calendar, inputs)
+    findings = finished(findings, inputs, kpis.values())
+    made = Refresh(
+        book,
+        period,
+        as_of,
+        results,
+        lines,
+        loyalty_score(lines, situation.settings),
+        tables,
+        findings,
+        sheets,
+        inputs,
+        situation.settings,
+        targets,
+        language,
+        _waiting(sheets, period, as_of),
+    )
+    clock.step("")
+    made.seconds = clock.seconds
+    return made
+
+
+def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]:
+    """Check every sheet by itself, then between sheets. Blank sheets of the workbook are no delivery."""
+    sheets: dict[str, Sheet] = {}
+    findings = list(inputs.findings)
+    settings = inputs.settings.at(today)
+    for name, source in inputs.sources.items():
+        mapping = inputs.mapping.get(name, {})
+        sheet, found = check_sheet(
+            source.raw, source.contract, settings, mapping=mapping, title=source.title, date_order=source.date_order, header_row=source.header_row, today=today
+        )
+        blank = not sheet.rows_read and not source.file
+        if blank and not source.covers_to:
+            continue
+        sheet.file, sheet.file_hash, sheet.covers_to = source.file, source.file_hash, source.covers_to
+        sheets[name] = sheet
+        findings += found
+    return sheets, findings + between_sheets(sheets, settings) + foreign_money(sheets, settings)
+
+
+def finished(findings: Iterable[Finding], inputs: Inputs, kpis: Iterable[catalogue.Kpi]) -> list[Finding]:
+    """Findings as they are shown: with how many KPIs read each one's sheet, those first, errors before warnings, then by sheet and cell."""
+    reading: dict[str, int] = {}
+    titles = {source.title: name for name, source in inputs.sources.items()}
+    for kpi in kpis:
+        for sheet in Wiring(kpi).sheets:
+            reading[sheet] = reading.get(sheet, 0) + 1
+    waited = [replace(each, frees=reading.get(titles.get(each.sheet, ""), 0)) if each.severity is Severity.ERROR else each for each in findings]
+    return sorted(waited, key=lambda each: (each.severity is not Severity.ERROR, -each.frees, each.sheet, each.code, each.column, *_place(each.cell)))
+
+
+def _place(cell: str) -> tuple[int, str]:
+    digits = "".join(letter for letter in cell.split(":")[0] if letter.isdigit())
+    return int(digits) if digits else 0, cell
+
+
+def _next_day(day: date | None) -> date | None:
+    return day + timedelta(days=1) if day else None
+
+
+def _period(text: str | None, calendar: Calendar, settings: Settings, as_of: date) -> Period:
+    """The period asked for, else the last complete one."""
+    if text:
+        period = calendar.parse(text)
+        if period is None:
+            raise UsageError(
+                "",
+                f"期间“{text}”看不懂。写法:2026-03、2026-Q1、2026-H1、2026、2026-01..02",
+                f"The period {text!r} cannot be read. Write 2026-03, 2026-Q1, 2026-H1, 2026 or 2026-01..02.",
+            )
+        return period
+    period = calendar.period(Cycle(settings.cycle_type), month_ordinal(as_of - timedelta(days=1)))
+    if period.end > as_of:
+        period = following(period, calendar, -1) or period
+    return period
+
+
+def detail_periods(settings: Settings, targets: Sequence[Target], period: Period, first: int, last: int, calendar: Calendar) -> list[Period]:
+    """Periods of Detail: the reporting cycle, those that Targets names and the period's own, and `all` (G1)."""
+    cycles = dict.fromkeys([Cycle(settings.cycle_type), *(target.period.cycle for target in targets), period.cycle])
+    periods: list[Period] = []
+    for cycle in cycles:
+        if cycle is Cycle.RANGE:
+            periods += [each for each in dict.fromkeys([period, *(target.period for target in targets)]) if each.cycle is Cycle.RANGE]
+        elif cycle is not Cycle.ALL:
+            periods += periods_between(cycle, first, last, calendar)
+    return [*dict.fromkeys(periods), Period(Cycle.ALL, first, last + 1, "all")]
+
+
+def _situation(sheets: Mapping[str, Sheet], inputs: Inputs, prepared: Prepared, settings: Settings, calendar: Calendar, as_of: date) -> Situation:
+    reach = coverage(sheets, as_of, calendar)
+    if inputs.stopped:
+        reach = replace(reach, stopped=reach.stopped | inputs.stopped)
+    return Situation(prepared.ready, settings, calendar, reach, as_of, inputs.settings.untrusted)
+
+
+def _results(
+    sheets: Mapping[str, Sheet],
+    inputs: Inputs,
+    periods: Sequence[Period],
+    kpis: Iterable[catalogue.Kpi],
+    calendar: Calendar,
+    as_of: date,
+    at_end: Settings,
+    prepared: Prepared,
+) -> list[Result]:
+    """Results of every period, periods grouped by the settings in force at their end."""
+    kpis = list(kpis)
+    groups: dict[Settings, list[Period]] = {}
+    for period in periods:
+        groups.setdefault(at_end if period.cycle is Cycle.ALL else inputs.settings.for_period(period), []).append(period)
+    results: list[Result] = []
+    any_imputed = any(len(sheet.counts) and sheet.counts["imputed"].sum() > 0 for sheet in sheets.values() if "imputed" in sheet.counts)
+    for settings, some in groups.items():
+        ready = prepared if settings == at_end else prepare(sheets, settings, as_of)
+        situation = _situation(sheets, inputs, ready, settings, calendar, as_of)
+        found = _evaluated(kpis, some, situation)
+        if any_imputed:
+            bare = prepare(sheets, settings, as_of, without_imputed=True)
+            other = {each.id: each.value for each in _evaluated(kpis, some, replace(situation, ready=bare.ready))}
+            found = _beside(found, other, kpis, situation)
+        results += found
+    return sorted(results, key=lambda each: (each.kpi, each.segment_dim, each.segment, each.period.start, each.period.stop))
+
+
+def _evaluated(kpis: list[catalogue.Kpi], periods: Sequence[Period], situation: Situation) -> list[Result]:
+    whole = [cycle_turn(period) for period in periods]
+    cycles = [turn for turn in whole if turn.period.cycle is not Cycle.ALL]
+    dims = [dim for dim in dict.fromkeys(dim for dims in situation.ready.dims.values() for dim in dims) if dim != "all"]
+    found = evaluate(kpis, whole, situation)
+    return found + (evaluate(kpis, cycles, situation, dims) if cycles else [])
+
+
+def _beside(found: Sequence[Result], other: Mapping[str, float | None], kpis: Iterable[catalogue.Kpi], situation: Situation) -> list[Result]:
+    """Put beside each value the one without imputed rows, and how much was imputed (G16)."""
+    counts = situation.ready["deliveries"].to_native()
+    by_sheet = {name: part.set_index("month")[["imputed", "rows"]] for name, part in counts.groupby("sheet")}
+    reads = {kpi.key: Wiring(kpi).sheets for kpi in kpis}
+    shares: dict[tuple[tuple[str, ...], Period], float] = {}
+    made = []
+    for each in found:
+        key = (reads[each.kpi], each.period)
+        if key not in shares:
+            parts = [by_sheet[name].loc[each.period.first : each.period.stop - 1] for name in key[0] if name in by_sheet]
+            rows = sum(float(part["rows"].sum()) for part in parts)
+            shares[key] = sum(float(part["imputed"].sum()) for part in parts) / rows if rows else 0.0
+        share = shares[key]
+        flags = (*each.flags, Flag.IMPUTED) if share and each.value is not None else each.flags
+        made.append(replace(each, value_without_imputed=other.get(each.id, each.value) if share else each.value, imputed_share=share, flags=flags))
+    return made
+
+
+def _with_imputed(line: Line, imputed: Mapping[tuple[str, str], Result]) -> Line:
+    found = imputed.get((line.kpi.key, line.result.period.label))
+    if found is None or line.result.value is None or line.window != "cycle":
+        return line
+    return replace(line, result=replace(line.result, imputed_share=found.imputed_share, flags=(*line.result.flags, Flag.IMPUTED)))
+
+
+def _targets(inputs: Inputs, kpis: Mapping[str, catalogue.Kpi], calendar: Calendar, prepared: Prepared) -> tuple[list[Target], list[Finding]]:
+    sheet = inputs.control.get("Targets")
+    if sheet is None:
+        return [], []
+    segments: dict[str, set[str]] = {}
+    for name, dims in prepared.ready.dims.items():
+        for dim in dims[1:]:
+            segments.setdefault(dim, set()).update(prepared.ready[name].to_native()[dim].unique())
+    return read_targets(sheet, kpis, calendar, segments)
+
+
+def _tables(prepared: Prepared, settings: Settings, first: int, calendar: Calendar, inputs: Inputs) -> dict[str, list[dict[str, Any]]]:
+    """Listings for All, by periods of the reporting cycle."""
+    periods = periods_between(Cycle(settings.cycle_type), first, prepared.ready.last_month, calendar)
+    frames = {"Orders": "orders", "SurveyInvitations": "invitations", "SurveyResponses": "responses", "Complaints": "complaints"}
+    tables = {}
+    for key, each in catalogue.LISTINGS.items():
+        fed = all(frames[sheet] in prepared.ready for sheet in each.sheets) and not inputs.settings.untrusted
+        tables[key] = each.function(prepared.ready, settings, periods) if fed else []
+    return tables
+
+
+def _waiting(sheets: Mapping[str, Sheet], period: Period, as_of: date) -> dict[str, int]:
+    """Rows after the period that wait for the next one (G2)."""
+    waiting = {}
+    for name, sheet in sheets.items():
+        if sheet.contract.date and len(sheet.counts):
+            rows = sheet.counts["rows"]
+            number = int(rows[(rows.index >= period.stop) & (rows.index <= month_ordinal(as_of - timedelta(days=1)))].sum())
+            if number:
+                waiting[name] = number
+    return waiting

@@ -1,0 +1,281 @@
+"""What stands on each owned page after a refresh: rows of plain values, nothing of the workbook yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from loyalty_xl import __version__, catalogue
+from loyalty_xl.findings import advice, sentence
+from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, in_language
+from loyalty_xl.publish.words import DIMENSIONS, FLAGS, REASONS, STATUSES, TRENDS, flags_text, reason_text, segment_text, window_text
+from loyalty_xl.turns import Turn
+from loyalty_xl.vocabulary import Reason, Severity, Trend, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from loyalty_xl.pipeline import Refresh
+    from loyalty_xl.scoring import Line
+    from loyalty_xl.vocabulary import Finding, Result
+
+Row = list[Any]
+FINDINGS_SHOWN = 2000  # rows on the Findings page; the rest is counted there and listed by `check --json`
+TEXT_SHOWN = 500  # characters of a found text
+
+
+def scorecard_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
+    """Cells of each Scorecard line by (kpi, segment), then by column key; None is a blank cell."""
+    return {(line.kpi.key, segment_text(line.result)): _line_cells(line, made.language) for line in made.lines}
+
+
+def _line_cells(line: Line, language: str) -> dict[str, Any]:
+    result, kpi = line.result, line.kpi
+    shown = line.aim.value if line.aim.value is not None else _range_text(line)
+    turn = Turn(result.period, line.window, result.period.first, result.period.stop, note=result.note)
+    return {
+        "label": kpi.label(language),
+        "dimension": in_language(*DIMENSIONS[kpi.dimension.value], language),
+        "window": window_text(turn, language),
+        "actual": result.value,
+        "reason": reason_text(result.reason, language) if result.reason else None,
+        "target": shown,
+        "variance": line.variance,
+        "attainment": line.attainment,
+        "status": in_language(*STATUSES[line.status], language) + (" ≈" if line.straddles else ""),
+        "ytd": line.ytd.value if line.ytd else None,
+        "previous": line.previous.value if line.previous else None,
+        "year_ago": line.year_ago.value if line.year_ago else None,
+        "trend": in_language(*TRENDS[line.trend], language) if line.trend is not Trend.NONE else None,
+        "n": result.n,
+        "low": result.low,
+        "high": result.high,
+        "weight": line.weight,
+        "cohort": line.cohort or None,
+        "flags": flags_text(result.flags, language) or None,
+        "owner": (line.target.owner or None) if line.target else None,
+    }
+
+
+def _range_text(line: Line) -> str | None:
+    ends = (line.aim.lower, line.aim.upper)
+    return f"{ends[0] if ends[0] is not None else ''} – {ends[1] if ends[1] is not None else ''}".strip() if any(end is not None for end in ends) else None
+
+
+def head_cells(made: Refresh) -> dict[str, Any]:
+    """Values of the block above the Scorecard's table, without the two clock-bound cells."""
+    language = made.language
+    score, errors = made.score, sum(each.severity is Severity.ERROR for each in made.findings)
+    not_fed = [line.kpi.label(language) for line in made.lines if line.result.reason is Reason.NO_DATA]
+    aimed = f"{score.scored}/{score.aimed}" if score else "0/0"
+    quality = {each.kpi: each for each in made.results if made.period and each.period == made.period and each.segment_dim == "all"}
+    shares = [f"{catalogue.KPIS[key].label(language)} {quality[key].value:.1%}" for key in ("completeness", "validity", "imputed_share") if key in quality and quality[key].value is not None]
+    lines = score.lines if score else 0
+    aims = score.aimed if score else 0
+    return {
+        "period": made.period.label if made.period else None,
+        "as_of": made.as_of.isoformat() if made.as_of else None,
+        "loyalty_score": score.value if score else None,
+        "score_note": in_language(f"{lines} 项中 {aims} 项有目标,计分 {aimed}", f"{aims} of {lines} targets set; scored {aimed}", language),
+        "not_fed": ", ".join(not_fed) or "–",
+        "waiting": ", ".join(in_language(f"{name} {rows:,} 行等待下期", f"{rows:,} rows of {name} wait for the next period", language) for name, rows in made.waiting.items()) or "–",
+        "quality": " · ".join(shares) or "–",
+        "findings": in_language(f"{errors} 个错误,{len(made.findings) - errors} 个提醒", f"{errors} errors, {len(made.findings) - errors} warnings", language),
+        "version": __version__,
+        "fingerprint": fingerprint(made)[:16],
+    }
+
+
+def detail_rows(made: Refresh) -> list[Row]:
+    """Every result, tidy, All and segments."""
+    language = made.language
+    facts = {key: (kpi.label(language), in_language(*DIMENSIONS[kpi.dimension.value], language), kpi.unit.value) for key, kpi in catalogue.KPIS.items()}
+    reasons = {None: None} | {reason: reason.value for reason in REASONS}
+    flags: dict[Any, str | None] = {(): None}
+    rows = []
+    for each in made.results:
+        label, dimension, unit = facts[each.kpi]
+        if each.flags not in flags:
+            flags[each.flags] = ", ".join(flag.value for flag in each.flags)
+        period, interval = each.period, each.interval
+        rows.append(
+            [each.id, each.kpi, label, dimension, period.cycle.value, period.label, each.segment_dim, each.segment, each.window.value, each.value, reasons[each.reason],
+             each.numerator, each.denominator, each.n, interval.low if interval else None, interval.high if interval else None, flags[each.flags],
+             each.value_without_imputed, each.imputed_share or None, unit, each.note or None]
+        )  # fmt: skip
+    return rows
+
+
+def cohort_rows(made: Refresh) -> list[Row]:
+    """The cohort table."""
+    return [[row[column.key] for column in COHORTS.columns] for row in made.tables.get("cohorts", [])]
+
+
+def finding_rows(made: Refresh) -> tuple[list[Row], dict[tuple[int, int], str]]:
+    """Findings as rows below the header, and links from their cells to the place in this workbook."""
+    rows: list[Row] = []
+    links: dict[tuple[int, int], str] = {}
+    cell_column = next(number for number, column in enumerate(FINDINGS.columns, 1) if column.key == "cell")
+    own = set(made.inputs.sheet_names)
+    for number, each in enumerate(made.findings[:FINDINGS_SHOWN]):
+        rows.append(finding_row(each, made.language))
+        if each.cell and each.sheet in own:
+            links[number + 2, cell_column] = f"'{each.sheet.replace(chr(39), chr(39) * 2)}'!{each.cell}"
+    left = len(made.findings) - FINDINGS_SHOWN
+    if left > 0:
+        note = in_language(f"另有 {left:,} 个问题未列出;全部见 loyalty-xl check --json", f"{left:,} more findings are not listed; loyalty-xl check --json has all", made.language)
+        rows.append([None, None, None, None, None, left, None, None, note, None, None])
+    return rows, links
+
+
+def finding_row(each: Finding, language: str) -> Row:
+    """One finding as cells."""
+    severity = in_language(*(("错误", "error") if each.severity is Severity.ERROR else ("提醒", "warning")), language)
+    cell = each.cell or (each.cells[0] if each.cells else "")
+    return [severity, each.code, each.sheet, cell or None, each.column or None, each.count, each.found[:TEXT_SHOWN] or None, each.expected[:TEXT_SHOWN] or None,
+            sentence(each, language), advice(each, language), each.frees or None]  # fmt: skip
+
+
+def note_rows(made: Refresh) -> list[Row]:
+    """What a reader should know: windows and definitions in use, flags, imputed values, choices of settings."""
+    language = made.language
+    rows: list[Row] = []
+
+    def note(kind: tuple[str, str], item: str, text: str) -> None:
+        rows.append([in_language(*kind, language), item, text])
+
+    for line in made.lines:
+        definition = {"zh": line.kpi.says, "en": line.kpi.title}.get(language, f"{line.kpi.says} {line.kpi.title}")
+        note(("口径", "Definition"), line.kpi.key, definition)
+    for flag in dict.fromkeys(flag for line in made.lines for flag in line.result.flags):
+        keys = ", ".join(line.kpi.key for line in made.lines if flag in line.result.flags)
+        note(("标记", "Flag"), in_language(*FLAGS[flag], language), keys)
+    changed = sorted(made.inputs.settings.changed_keys)
+    for key in changed:
+        note(("参数", "Setting"), key, str(getattr(made.settings, key)))
+    for line in made.lines:
+        found = next((each for each in made.results if each.kpi == line.kpi.key and each.period == line.result.period and each.segment_dim == "all"), None)
+        if found is not None and found.imputed_share and found.value_without_imputed is not None and found.value is not None:
+            both = in_language(f"含补录 {found.value:.6g},不含 {found.value_without_imputed:.6g},补录占 {found.imputed_share:.1%}",
+                               f"with imputed rows {found.value:.6g}, without {found.value_without_imputed:.6g}, imputed {found.imputed_share:.1%}", language)  # fmt: skip
+            note(("补录", "Imputed"), line.kpi.key, both)
+    for name, sheet in made.sheets.items():
+        if sheet.unknown:
+            note(("未识别列", "Columns not understood"), name, ", ".join(sheet.unknown))
+    return rows
+
+
+def fingerprint(made: Refresh) -> str:
+    """SHA-256 of period, values, reasons, bases, targets and statuses: what an approval belongs to."""
+    parts = [made.period.label if made.period else ""]
+    for line in made.lines:
+        parts.append(json.dumps([line.kpi.key, segment_text(line.result), line.result.value, line.result.reason, line.result.n, line.aim.value, line.aim.lower, line.aim.upper, line.status]))
+    parts += [json.dumps([each.id, each.value, each.reason, each.n]) for each in made.results]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def detail_header(language: str) -> list[str]:
+    """Header of Detail."""
+    return DETAIL.header(language)
+
+
+def result_json(each: Result) -> dict[str, Any]:
+    """A result as the JSON document holds it."""
+    return {
+        "kpi": each.kpi,
+        "dimension": catalogue.KPIS[each.kpi].dimension.value,
+        "cycle": each.period.cycle.value,
+        "period": each.period.label,
+        "segment_dim": each.segment_dim,
+        "segment": each.segment,
+        "window": each.window.value,
+        "value": each.value,
+        "reason": each.reason.value if each.reason else None,
+        "numerator": each.numerator,
+        "denominator": each.denominator,
+        "n": each.n,
+        "low": each.low,
+        "high": each.high,
+        "flags": [flag.value for flag in each.flags],
+        "value_without_imputed": each.value_without_imputed,
+        "imputed_share": each.imputed_share,
+    }
+
+
+def line_json(line: Line) -> dict[str, Any]:
+    """A Scorecard line as the JSON document holds it."""
+    result = line.result
+    return {
+        "kpi": line.kpi.key,
+        "dimension": line.kpi.dimension.value,
+        "period": result.period.label,
+        "segment_dim": result.segment_dim,
+        "segment": result.segment,
+        "actual": result.value,
+        "reason": result.reason.value if result.reason else None,
+        "target": line.aim.value,
+        "attainment": line.attainment,
+        "variance": line.variance,
+        "ytd": line.ytd.value if line.ytd else None,
+        "previous": line.previous.value if line.previous else None,
+        "same_period_last_year": line.year_ago.value if line.year_ago else None,
+        "trend": line.trend.value,
+        "status": line.status.value,
+        "weight": line.weight,
+        "window": line.window,
+        "cohort": line.cohort or None,
+        "numerator": result.numerator,
+        "denominator": result.denominator,
+        "n": result.n,
+        "low": result.low,
+        "high": result.high,
+        "flags": [flag.value for flag in result.flags],
+    }
+
+
+def finding_json(each: Finding, language: str) -> dict[str, Any]:
+    """A finding as the JSON document holds it."""
+    return {
+        "code": each.code,
+        "severity": each.severity.value,
+        "sheet": each.sheet,
+        "cell": each.cell or (each.cells[0] if each.cells else ""),
+        "count": each.count,
+        "found": each.found,
+        "expected": each.expected,
+        "says": sentence(each, language),
+        "advice": advice(each, language),
+        "column": each.column,
+        "cells": list(each.cells),
+    }
+
+
+def document(made: Refresh) -> dict[str, Any]:
+    """The one JSON document of `refresh --json`."""
+    log: dict[str, dict[str, Any]] = {}
+    for section, item, value, more in made.run_log:
+        log.setdefault(section, {})[item] = [value, more] if more else value
+    return {
+        "period": made.period.label if made.period else None,
+        "as_of": made.as_of.isoformat() if made.as_of else None,
+        "results": [result_json(each) for each in made.results],
+        "scorecard": [line_json(line) for line in made.lines],
+        "loyalty_score": made.score.value if made.score else None,
+        "tables": made.tables,
+        "findings": [finding_json(each, made.language) for each in made.findings],
+        "run_log": log,
+        "written_to": str(made.written_to) if made.written_to else None,
+        "up_to_date": made.up_to_date,
+        "seconds": made.seconds,
+    }
+
+
+def additive(unit: Unit) -> bool:
+    """Whether a unit is a plain sum."""
+    return unit.is_additive
+
+
+def texts(rows: Iterable[Row]) -> list[str]:
+    """Rows as canonical texts, for hashing."""
+    return [json.dumps(row, ensure_ascii=False, default=str) for row in rows]

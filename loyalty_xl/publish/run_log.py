@@ -1,0 +1,140 @@
+"""The run log: what the last run read, what it used, what it wrote. No clock time, so the same inputs give the same page."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loyalty_xl import __version__
+from loyalty_xl.books.patch import storable
+from loyalty_xl.cells import Kind, RawSheet
+from loyalty_xl.inputs import sheet_hash
+from loyalty_xl.publish.contents import fingerprint
+from loyalty_xl.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from loyalty_xl.pipeline import Asked, Refresh
+
+Entry = tuple[str, str, str, str]
+WRITTEN = "written"  # cells of the Scorecard as they were written
+PAGE = "page"  # hashes of the owned pages as they were written
+
+
+def entries_of(page: RawSheet | None) -> list[Entry]:
+    """Read the run log of the last run off its page."""
+    if page is None:
+        return []
+    made = []
+    for entry in range(len(page)):
+        if page.rows[entry] == 1:
+            continue
+        cells = [_text(page, column, entry) for column in (1, 2, 3, 4)]
+        made.append((cells[0], cells[1], cells[2], cells[3]))
+    return made
+
+
+def _text(page: RawSheet, number: int, entry: int) -> str:
+    column = page.columns.get(number)
+    if column is None or column.kind[entry] == Kind.BLANK:
+        return ""
+    if column.kind[entry] in (Kind.TEXT, Kind.ERROR):
+        return page.strings[column.text[entry]]
+    return f"{column.number[entry]:.17g}"
+
+
+def last(entries: Iterable[Entry], section: str) -> dict[str, str]:
+    """Entries of one section by item."""
+    return {item: value for name, item, value, _ in entries if name == section}
+
+
+def rows_hash(rows: Sequence[Sequence[Any]]) -> str:
+    """Hash of what is written on an owned page, column by column."""
+    total = hashlib.sha256()
+    for number, cells in enumerate(zip(*rows, strict=True), start=1):
+        numbers = np.array([float(cell) if isinstance(cell, (int, float)) else np.nan for cell in cells])
+        _take_in(total, number, numbers, [(place, storable(cell)) for place, cell in enumerate(cells) if isinstance(cell, str)])
+    return total.hexdigest()
+
+
+def page_hash(page: RawSheet) -> str:
+    """The same hash of a page as it stands in a workbook, its header left out."""
+    total = hashlib.sha256()
+    below = page.rows >= 2
+    places = page.rows[below] - 2
+    size = int(places.max()) + 1 if len(places) else 0
+    for number, column in sorted(page.columns.items()):
+        kinds = column.kind[below]
+        counted = np.isin(kinds, (Kind.NUMBER, Kind.DATE, Kind.BOOL))
+        numbers = np.full(size, np.nan)
+        numbers[places[counted]] = column.number[below][counted]
+        text = np.isin(kinds, (Kind.TEXT, Kind.ERROR))
+        words = [page.strings[code] for code in column.text[below][text]]
+        _take_in(total, number, numbers, list(zip(places[text].tolist(), words, strict=True)))
+    return total.hexdigest()
+
+
+def _take_in(total: Any, number: int, numbers: np.ndarray, texts: list[tuple[int, str]]) -> None:
+    """Add a column to a hash; one without any value adds nothing."""
+    counted = np.flatnonzero(~np.isnan(numbers))
+    if not len(counted) and not texts:
+        return
+    total.update(f"{number}:".encode())
+    total.update(counted.astype(np.int64).tobytes())
+    total.update(numbers[counted].tobytes())
+    total.update("\n".join(f"{place}={text}" for place, text in texts).encode("utf-8", "surrogatepass"))
+
+
+def entries(made: Refresh, asked: Asked, signature: str, before: list[Entry]) -> list[Entry]:
+    """What this run did, apart from what it wrote."""
+    log: list[Entry] = [
+        ("run", "version", __version__, ""),
+        ("run", "signature", signature, ""),
+        ("run", "fingerprint", fingerprint(made), ""),
+        ("run", "period", made.period.label if made.period else "", ""),
+        ("run", "as_of", made.as_of.isoformat() if made.as_of else "", ""),
+        ("run", "language", made.language, ""),
+    ]
+    log += [("override", f"--source {name}", file, "") for name, file in sorted(asked.sources.items())]
+    log += [("override", f"--set {key}", value, "") for key, value in sorted(asked.settings.items())]
+    for name, source in made.inputs.sources.items():
+        sheet = made.sheets.get(name)
+        if sheet is None:
+            continue
+        log.append(("source", name, source.title, source.file_hash or sheet_hash(source.raw)))
+        log.append(("rows", name, str(sheet.rows_read), f"kept {len(sheet.frame)}"))
+        log += [("left out", f"{name}: {reason}", str(rows), "") for reason, rows in sorted(sheet.left_out.items()) if rows]
+        if name == "Orders" and not sheet.blocked:
+            log += _order_counts(sheet.frame)
+    now = {f"{key} from {first}" if first.year > 1 else key: str(getattr(settings, key)) for first, settings in made.inputs.settings.versions for key in SETTINGS if getattr(settings, key) != SETTINGS[key].default}
+    log += [("setting", key, value, "") for key, value in sorted(now.items())]
+    log += _changes("setting changed", last(before, "setting"), now, before)
+    aims = {f"{each.kpi}|{each.period}|{each.segment_dim}={each.segment}|{each.valid_from or ''}": f"{each.target} {each.target_type} {each.lower or ''} {each.upper or ''}".strip() for each in made.targets}
+    log += [("target", key, value, "") for key, value in sorted(aims.items())]
+    log += _changes("target changed", last(before, "target"), aims, before)
+    return log
+
+
+def _order_counts(frame: Any) -> list[Entry]:
+    """Lines and orders of the order sheet: what published descriptions of a data set state first."""
+    known = frame["customer_id"].notna()
+    counts = {
+        "lines": len(frame),
+        "orders": frame["order_id"].nunique(),
+        "lines with customer": int(known.sum()),
+        "orders with customer": frame.loc[known, "order_id"].nunique(),
+        "customers": frame["customer_id"].nunique(),
+        "lines with customer, sales": int((known & frame["order_type"].isin(["sale", "service"])).sum()),
+    }
+    return [("orders", name, str(value), "") for name, value in counts.items()]
+
+
+def _changes(section: str, old: Mapping[str, str], new: Mapping[str, str], before: list[Entry]) -> list[Entry]:
+    """What is different from the run before; nothing at the first run."""
+    if not before:
+        return []
+    keys = sorted(set(old) | set(new))
+    return [(section, key, new.get(key, "(none)"), f"was {old.get(key, '(none)')}") for key in keys if old.get(key) != new.get(key)]

@@ -1,0 +1,91 @@
+"""How values, reasons, flags and statuses read to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loyalty_xl.books.places import in_language
+from loyalty_xl.vocabulary import ALL, Flag, Reason, Result, Status, Trend, Unit, Window, month_start
+
+if TYPE_CHECKING:
+    from loyalty_xl.turns import Turn
+
+REASONS = {
+    Reason.NO_DATA: ("没有数据", "no data"),
+    Reason.NOT_RECEIVED: ("未收到", "not received"),
+    Reason.NO_DENOMINATOR: ("分母为零", "nothing to divide by"),
+    Reason.INSUFFICIENT_HISTORY: ("历史不足", "history too short"),
+    Reason.MATURING: ("观察期未满", "still maturing"),
+    Reason.NOT_IDENTIFIED: ("无法识别", "not identified"),
+    Reason.NOT_COMPARABLE: ("不可比", "not comparable"),
+    Reason.NOT_VALIDATED: ("未经验证", "not validated"),
+    Reason.BLOCKED: ("数据问题,暂不显示", "withheld: errors in the data"),
+}
+FLAGS = {
+    Flag.PARTIAL: ("未完期间", "partial"),
+    Flag.LOW_BASE: ("样本少", "low base"),
+    Flag.IMPUTED: ("含补录", "imputed"),
+    Flag.LEFT_CENSORED: ("早期历史不全", "early history missing"),
+    Flag.COVERAGE_SHORT: ("数据未到期末", "data stop early"),
+    Flag.WINDOW_EXCEEDS_CYCLE: ("窗口长于期间", "window longer than period"),
+    Flag.MIXED_CURRENCY: ("多币种", "mixed currency"),
+    Flag.ESTIMATED: ("估计值", "estimated"),
+}
+STATUSES = {Status.GREEN: ("● 达标", "● green"), Status.AMBER: ("▲ 关注", "▲ amber"), Status.RED: ("■ 未达标", "■ red"), Status.GREY: ("○ 无评价", "○ grey")}
+TRENDS = {
+    Trend.BETTER: ("改善", "better"),
+    Trend.WORSE: ("恶化", "worse"),
+    Trend.FLAT: ("持平", "flat"),
+    Trend.UNCLEAR: ("不明显", "unclear"),
+    Trend.NONE: ("–", "–"),
+}
+DIMENSIONS = {
+    "behaviour": ("行为", "behaviour"),
+    "attitude": ("态度", "attitude"),
+    "retention": ("留存", "retention"),
+    "price": ("价格敏感度", "price"),
+    "service": ("服务", "service"),
+    "value": ("价值", "value"),
+    "programme": ("会员计划", "programme"),
+    "quality": ("数据质量", "quality"),
+}
+FORMATS = {
+    Unit.SHARE: "0.0%",
+    Unit.RATIO: "0.0%",
+    Unit.POINTS: "0.0",
+    Unit.SCORE: "0.00",
+    Unit.COUNT: "#,##0",
+    Unit.MONEY: "#,##0.00",
+    Unit.MONEY_PER_CUSTOMER: "#,##0.00",
+    Unit.MONEY_PER_ORDER: "#,##0.00",
+    Unit.PER_CUSTOMER: "0.00",
+    Unit.PER_MONTH: "#,##0.0",
+    Unit.PER_THOUSAND: "0.0",
+    Unit.DAYS: "0.0",
+    Unit.MINUTES: "0.0",
+}
+
+
+def reason_text(reason: Reason, language: str) -> str:
+    """Why there is no value."""
+    return f"– ({in_language(*REASONS[reason], language)})"
+
+
+def flags_text(flags: tuple[Flag, ...], language: str) -> str:
+    """Flags in words."""
+    return ", ".join(in_language(*FLAGS[flag], language) for flag in flags)
+
+
+def segment_text(result: Result) -> str:
+    """`All`, or `region=华东`."""
+    return ALL if result.segment_dim == "all" else f"{result.segment_dim}={result.segment}"
+
+
+def window_text(turn: Turn, language: str) -> str:
+    """The window in words: "12 months to 2026-07"."""
+    last = month_start(turn.stop - 1).strftime("%Y-%m")
+    if turn.window == Window.ROLLING_12M:
+        return in_language(f"截至 {last} 的 12 个月", f"12 months to {last}", language)
+    if turn.window == Window.LATEST_WAVE:
+        return in_language(f"最近一次调查 {turn.note}", f"latest wave {turn.note}", language)
+    return turn.period.label

@@ -1,0 +1,98 @@
+"""Customer-turns: one row per customer, turn and segment value, with what the customer was and did there.
+
+A turn is a period seen through a window. All windows are differences of running totals at month ends, so one grid of customer-months
+serves every cycle, rolling window and year-to-date at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+
+from loyalty_xl.catalogue import Rows
+from loyalty_xl.rows.orders import DIMS, ORDER_SETTINGS, PLACED, money, occasions
+from loyalty_xl.rows.ready import ANONYMOUS, NEVER, Frame, Ready, segmented, when
+
+WHO = ["segment", "customer"]
+
+
+def customer_months(ready: Ready, settings: Any, dim: str) -> Frame:
+    """Running totals of each customer at each month end, from the month of the first purchase on."""
+    bought = ready.once(occasions, settings, dim).filter(nw.col("known"))
+    bought = bought.group_by(*WHO, "month").agg(
+        nw.len().alias("occasions"), nw.col("day").max().alias("latest"), nw.col("day").min().alias("earliest"), nw.col("expiry").max()
+    )
+    spent = segmented(ready.once(money, settings), dim).filter(nw.col("customer") != ANONYMOUS)
+    spent = spent.group_by(*WHO, "month").agg(nw.col("amount").sum().alias("spend"))
+    first = bought.group_by(*WHO).agg(nw.col("month").min().alias("first_month"), nw.col("earliest").min().alias("first"))
+    grid = first.join(ready["months"], how="cross").filter(nw.col("month") >= nw.col("first_month"))
+    grid = grid.join(bought.drop("earliest"), on=[*WHO, "month"], how="left").join(spent, on=[*WHO, "month"], how="left")
+    grid = grid.with_columns(
+        nw.col("occasions").fill_null(0), nw.col("spend").fill_null(0.0), nw.col("latest").fill_null(-NEVER), nw.col("expiry").fill_null(-NEVER)
+    )
+    grid = grid.with_columns(
+        nw.col("occasions").cum_sum().over(*WHO, order_by="month"),
+        nw.col("spend").cum_sum().over(*WHO, order_by="month"),
+        nw.col("latest").cum_max().over(*WHO, order_by="month"),
+        nw.col("expiry").cum_max().over(*WHO, order_by="month"),
+    )
+    if "customers" in ready:
+        known = ready["customers"].select("customer", "closed", "contract_end")
+        grid = grid.join(known, on="customer", how="left").with_columns(nw.col("closed").fill_null(NEVER), nw.col("contract_end").fill_null(-NEVER))
+        closed = (nw.col("closed") < nw.col("boundary")) & (nw.col("latest") <= nw.col("closed"))
+        within = when(nw.col("contract_end") > -NEVER, nw.col("contract_end") + 1, nw.col("expiry")) >= nw.col("boundary")
+        base = within & ~closed
+    else:
+        base = nw.col("expiry") >= nw.col("boundary")
+    return grid.select(*WHO, "month", "first_month", "first", "occasions", "spend", when(base).alias("base"))
+
+
+def customer_turns(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame:
+    """Customers of each turn: everyone who had bought by its end."""
+    grid = ready.once(customer_months, settings, dim)
+    now = turns.join(grid.rename({"month": "last"}), on="last", how="inner")
+    for at, kept in (("before", ("occasions", "spend", "base")), ("next_last", ("occasions",)), ("decline_before", ("spend",))):
+        then = grid.select(*WHO, "month", *kept).rename({"month": at, **{name: f"{name}_{at}" for name in kept}})
+        now = now.join(then, on=[*WHO, at], how="left").with_columns(*(nw.col(f"{name}_{at}").fill_null(0) for name in kept))
+    bought = nw.col("occasions") - nw.col("occasions_before")
+    now = now.with_columns(
+        bought.alias("bought"),
+        nw.col("occasions").alias("bought_to_date"),
+        when(bought > 0, nw.col("spend") - nw.col("spend_before"), 0.0).alias("spend_in_turn"),
+        when(bought > 0).alias("active"),
+        (nw.col("base_before") > 0).alias("in_base_at_start"),
+        (nw.col("base") > 0).alias("in_base_at_end"),
+        (nw.col("first_month") >= nw.col("first_of_turn")).alias("is_new"),
+        (nw.col("occasions_next_last") > nw.col("occasions")).alias("buys_next"),
+        when(nw.col("next_last") > 0).alias("next_is_over"),
+        ((nw.col("spend_before") - nw.col("spend_decline_before")) / settings.decline_periods).alias("usual_spend"),
+        (nw.col("first_month") <= nw.col("decline_before")).alias("has_usual"),
+        (nw.col("spend") - nw.col("spend_before")).alias("net_spend"),
+    )
+    return now
+
+
+CUSTOMER_TURNS = Rows(
+    "customer_turns", "orders",
+    ("Orders",),
+    {
+        "bought": (),
+        "bought_to_date": (),
+        "spend_in_turn": ("Orders.amount",),
+        "net_spend": ("Orders.amount",),
+        "usual_spend": ("Orders.amount",),
+        "has_usual": (),
+        "active": (),
+        "in_base_at_start": (),
+        "in_base_at_end": (),
+        "is_new": (),
+        "buys_next": (),
+        "next_is_over": (),
+    },
+    (*PLACED, "Orders.customer_id"),
+    dated=False,
+    dims=DIMS,
+    settings=(*ORDER_SETTINGS, "churn_window_days", "decline_periods"),
+    build=customer_turns,
+)

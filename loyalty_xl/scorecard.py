@@ -1,0 +1,238 @@
+"""The Scorecard's lines: for one period, each KPI's actual through its own window, set against its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from loyalty_xl.catalogue import MEASURES
+from loyalty_xl.contracts.targets import target_for
+from loyalty_xl.evaluating import Situation, evaluate
+from loyalty_xl.scoring import Aim, Line, aim_of, attainment, colourless, distance, status, trend
+from loyalty_xl.turns import YTD, Turn, cycle_turn, following, rolling_turn, wave_turn, year_before, ytd_turn
+from loyalty_xl.vocabulary import ALL, Better, Cycle, Flag, Level, Reason, Result, Status, Target, Trend, Unit, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from loyalty_xl.catalogue import Kpi
+    from loyalty_xl.vocabulary import Period
+
+SHOWN = 13  # periods of a trend, the current one included
+Key = tuple[str, str, str]  # kpi, segment_dim, segment
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The turn through which a KPI looks at a period, and what it found there."""
+
+    turn: Turn
+    results: dict[Key, Result]
+
+
+def lines_on(kpis: Sequence[Kpi], targets: Sequence[Target], period: Period, situation: Situation) -> list[tuple[Kpi, str, str, Target | None]]:
+    """Which lines the Scorecard has: core KPIs, and those that Targets aims at in this period (G22)."""
+    by_key = {kpi.key: kpi for kpi in kpis}
+    variant = {"all_customers": "churn_rate_all_customers", "average_base": "churn_rate_average_base"}.get(situation.settings.churn_variant, "churn_rate")
+    wanted: dict[Key, None] = {}
+    for kpi in kpis:
+        if kpi.level is Level.CORE:
+            wanted[variant if kpi.key == "churn_rate" else kpi.key, "all", ALL] = None
+    for target in targets:
+        if target.kpi in by_key:
+            wanted.setdefault((target.kpi, target.segment_dim, target.segment), None)
+    lines = []
+    for key, dim, segment in wanted:
+        kpi = by_key[key]
+        unit = Unit.PER_MONTH if kpi.stock else kpi.unit
+        target = target_for(targets, key, dim, segment, period, situation.calendar, unit)
+        if target is not None or (kpi.level is Level.CORE and dim == "all") or key == variant:
+            lines.append((kpi, dim, segment, target))
+    return lines
+
+
+def score(kpis: Sequence[Kpi], targets: Sequence[Target], period: Period, situation: Situation, waves: pd.DataFrame) -> list[Line]:
+    """Fill the lines of *period*."""
+    wanted = lines_on(kpis, targets, period, situation)
+    dims = list(dict.fromkeys(["all", *(dim for _, dim, _, _ in wanted)]))
+    look = _Looking(period, situation, waves, dims)
+    for kpi, *_ in wanted:
+        look.want(kpi)
+    look.run()
+    return [_line(kpi, dim, segment, target, period, situation, look) for kpi, dim, segment, target in wanted]
+
+
+class _Looking:
+    """Collects the turns that lines need, evaluates each set once, and answers look-ups."""
+
+    def __init__(self, period: Period, situation: Situation, waves: pd.DataFrame, dims: Sequence[str]) -> None:
+        self._period, self._situation, self._waves, self._dims = period, situation, waves, dims
+        self._kpis: dict[str, list[Kpi]] = {}
+        self._found: dict[tuple[Turn, Key], Result] = {}
+        self.past: list[Period] = [period]
+        while len(self.past) < SHOWN and (before := following(self.past[-1], situation.calendar, -1)) is not None:
+            self.past.append(before)
+
+    def window(self, kpi: Kpi) -> str:
+        """The window through which the Scorecard shows a KPI."""
+        if kpi.lag or (kpi.window is Window.ROLLING_12M and self._period.cycle is Cycle.ALL):
+            return Window.CYCLE
+        return kpi.window
+
+    def turn(self, kpi: Kpi, period: Period | None) -> Turn | None:
+        """The turn of a KPI for a period; the newest matured cohort for those that look ahead (G5)."""
+        if period is None:
+            return None
+        if kpi.lag:
+            cohort = self._matured(kpi, period)
+            return cycle_turn(cohort) if cohort else None
+        window = self.window(kpi)
+        if window == Window.LATEST_WAVE:
+            return wave_turn(period, self._waves)
+        return rolling_turn(period) if window == Window.ROLLING_12M else cycle_turn(period)
+
+    def _matured(self, kpi: Kpi, period: Period) -> Period | None:
+        """The newest cohort whose look-ahead is over by the end of *period*."""
+        calendar, settings = self._situation.calendar, self._situation.settings
+        if period.cycle is Cycle.ALL:
+            return period
+        cohort: Period | None = following(period, calendar, -1)
+        if kpi.lag == "next":
+            return cohort
+        days = int(getattr(settings, kpi.lag))
+        cohort = period
+        while cohort is not None and (cohort.end - period.end).days + days > 0:
+            cohort = following(cohort, calendar, -1)
+        return cohort
+
+    def previous(self, kpi: Kpi) -> Turn | None:
+        """What the current turn is compared with: the period before, for surveys the wave before."""
+        now = self.turn(kpi, self._period)
+        if now is not None and now.wave >= 0:
+            earlier = (self._waves["wave"] != now.wave) & (self._waves["newest"] <= self._newest(now.wave))
+            return wave_turn(self._period, self._waves[earlier])
+        return self.turn(kpi, following(self._period, self._situation.calendar, -1))
+
+    def _newest(self, wave: int) -> int:
+        return int(self._waves.loc[self._waves["wave"] == wave, "newest"].max())
+
+    def ytd(self, kpi: Kpi) -> Turn | None:
+        """Year to date; none for KPIs that look ahead."""
+        return None if kpi.lag or self._period.cycle is Cycle.ALL else ytd_turn(self._period, self._situation.calendar)
+
+    def want(self, kpi: Kpi) -> None:
+        """Ask for a KPI."""
+        self._kpis.setdefault(kpi.key, []).append(kpi)
+
+    def run(self) -> None:
+        """Evaluate everything asked for, KPIs that need the same turns together."""
+        sets: dict[frozenset[Turn], list[Kpi]] = {}
+        for each in self._kpis.values():
+            kpi = each[0]
+            turns = [self.turn(kpi, period) for period in (*self.past, year_before(self._period, self._situation.calendar))]
+            turns += [self.previous(kpi), self.ytd(kpi)]
+            sets.setdefault(frozenset(turn for turn in turns if turn), []).append(kpi)
+        for turns_of, kpis in sets.items():
+            ordered = sorted(turns_of, key=lambda turn: (turn.period, turn.window, turn.first, turn.wave))
+            names = {kpi.key for kpi in kpis}
+            for dim in self._dims:
+                for result, turn in _evaluated(kpis, ordered, self._situation, dim):
+                    if result.kpi in names:
+                        self._found[turn, (result.kpi, result.segment_dim, result.segment)] = result
+
+    def result(self, turn: Turn | None, key: Key) -> Result | None:
+        """What was found for a turn."""
+        return self._found.get((turn, key)) if turn else None
+
+
+def _evaluated(kpis: Sequence[Kpi], turns: Sequence[Turn], situation: Situation, dim: str) -> list[tuple[Result, Turn]]:
+    """Results with their turn: evaluate one window at a time, so that a result names its turn by its period."""
+    found = []
+    for window in dict.fromkeys(turn.window for turn in turns):
+        some = [turn for turn in turns if turn.window == window]
+        unique: list[list[Turn]] = []
+        for turn in some:  # two turns of one period (a wave and the one before) are evaluated apart
+            place = next((batch for batch in unique if all(turn.period != other.period for other in batch)), None)
+            if place is None:
+                unique.append([turn])
+            else:
+                place.append(turn)
+        for batch in unique:
+            by_period = {turn.period: turn for turn in batch}
+            found += [(result, by_period[result.period]) for result in evaluate(kpis, batch, situation, (dim,))]
+    return found
+
+
+def _line(kpi: Kpi, dim: str, segment: str, target: Target | None, period: Period, situation: Situation, look: _Looking) -> Line:
+    key, settings = (kpi.key, dim, segment), situation.settings
+    turn = look.turn(kpi, period)
+    result = look.result(turn, key)
+    if result is None:
+        result = _missing(kpi, dim, segment, period, look, turn, situation)
+    result = replace(result, period=period)
+    year_ago = look.result(look.turn(kpi, year_before(period, situation.calendar)), key)
+    previous = look.result(look.previous(kpi), key)
+    gone = 1.0
+    rate = kpi.stock or not kpi.unit.is_additive
+    if Flag.PARTIAL in result.flags and not rate:
+        gone = max(0.0, min(1.0, (situation.as_of - period.start).days / (period.end - period.start).days))
+    aim = aim_of(target, kpi, year_ago.value if year_ago else None, gone) if target else Aim(better=kpi.better)
+    state, reached, off, straddles = Status.GREY, None, None, False
+    if result.value is not None and aim.given:
+        reached = attainment(result.value, aim)
+        off = result.value - aim.value if aim.value is not None else (distance(result.value, aim) if aim.better is Better.RANGE else None)
+        if not colourless(result, settings, rate=rate):
+            state = status(result.value, aim, kpi.unit, settings, _scale(kpi, situation))
+        straddles = bool(result.interval and aim.value is not None and result.interval.low < aim.value < result.interval.high)
+    cohort = turn.period.label if turn and kpi.lag and result.n is not None else ""
+    weight = target.weight if target and target.weight is not None else (kpi.default_weight if dim == "all" else 0.0)
+    values = [look.result(look.turn(kpi, past), key) for past in reversed(look.past)]
+    return Line(
+        kpi,
+        result,
+        aim,
+        target,
+        reached,
+        off,
+        state,
+        look.result(look.ytd(kpi), key),
+        previous,
+        year_ago,
+        trend(result, previous, aim.better) if previous else Trend.NONE,
+        weight,
+        turn.window if turn else look.window(kpi),
+        f"{cohort}" if cohort else "",
+        straddles,
+        tuple(each.value if each else None for each in values),
+    )
+
+
+def _missing(kpi: Kpi, dim: str, segment: str, period: Period, look: _Looking, turn: Turn | None, situation: Situation) -> Result:
+    """A line whose segment has nothing in the period: the reason of All where it has one, else nothing to divide by."""
+    whole = look.result(turn, (kpi.key, "all", ALL))
+    if whole is None:
+        whole = evaluate([kpi], [cycle_turn(period)], situation)[0]
+        reason = whole.reason or _no_turn(kpi)
+    else:
+        reason = whole.reason or (Reason.NO_DATA if dim not in situation.ready.dims.get(_frame(kpi), ()) else Reason.NO_DENOMINATOR)
+    return Result(kpi.key, period, dim, segment, Window(look.window(kpi)), reason=reason, flags=whole.flags, n=0.0 if whole.n is not None else None)
+
+
+def _no_turn(kpi: Kpi) -> Reason:
+    return Reason.MATURING if kpi.lag else Reason.NO_DATA
+
+
+def _frame(kpi: Kpi) -> str:
+    return MEASURES[kpi.measures[0]].rows.frame
+
+
+def _scale(kpi: Kpi, situation: Situation) -> tuple[float, float]:
+    if not kpi.scale:
+        return 1.0, 5.0
+    low, high = str(getattr(situation.settings, kpi.scale)).split("-")
+    return float(low), float(high)
+
+
+__all__ = ["SHOWN", "YTD", "lines_on", "score"]

@@ -1,0 +1,224 @@
+"""Scoring: actual and target to attainment, status, trend and the loyalty score (T2, T3, T5, T6).
+
+One set of rules for the pipeline and for worksheet formulas. Statuses compare values as computed, never as displayed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from loyalty_xl.intervals import difference
+from loyalty_xl.vocabulary import Better, Flag, Interval, Result, Status, Target, Trend, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from loyalty_xl.catalogue import Kpi
+    from loyalty_xl.settings import Settings
+
+TOLERANCE = 1e-9  # relative to the unit, on the favourable side: exact equality is met
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A target made comparable with an actual: one value, or a range."""
+
+    value: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    better: Better = Better.HIGHER
+    baseline: float | None = None
+    green: float | None = None
+    amber: float | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether there is anything to compare with."""
+        return self.value is not None or (self.better is Better.RANGE and (self.lower is not None or self.upper is not None))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the Scorecard."""
+
+    kpi: Kpi
+    result: Result
+    aim: Aim = Aim()
+    target: Target | None = None
+    attainment: float | None = None
+    variance: float | None = None
+    status: Status = Status.GREY
+    ytd: Result | None = None
+    previous: Result | None = None
+    year_ago: Result | None = None
+    trend: Trend = Trend.NONE
+    weight: float = 0.0
+    window: str = ""
+    cohort: str = ""
+    straddles: bool = False  # the interval holds the target
+    history: tuple[float | None, ...] = field(default=())  # values of the last 13 periods
+
+
+def met(actual: float, aim: Aim) -> bool:
+    """Whether the target is reached; equality counts."""
+    return distance(actual, aim) <= TOLERANCE * max(1.0, abs(actual))
+
+
+def distance(actual: float, aim: Aim) -> float:
+    """How far *actual* is on the wrong side of the target, in the KPI's unit; 0 or less when it is reached."""
+    if aim.better is Better.RANGE:
+        below = aim.lower - actual if aim.lower is not None else 0.0
+        above = actual - aim.upper if aim.upper is not None else 0.0
+        return max(below, above, 0.0)
+    if aim.value is None:
+        raise ValueError("no target to compare with")
+    return aim.value - actual if aim.better is Better.HIGHER else actual - aim.value
+
+
+def attainment(actual: float, aim: Aim) -> float | None:
+    """Attainment of a target (T2): 1 is reached; None where no ratio says anything.
+
+    With a baseline: progress from it, (actual - baseline) / (target - baseline). Else, both positive: actual / target, or target / actual when
+    lower is better. Range: 1 inside, outside 1 - distance / width (not below 0).
+
+    Examples
+    --------
+    >>> attainment(5, Aim(20, baseline=-10)), attainment(0.10, Aim(0.08, better=Better.LOWER)), attainment(17, Aim(0, better=Better.LOWER))
+    (0.5, 0.8, None)
+    """
+    if aim.better is Better.RANGE:
+        off = distance(actual, aim)
+        if off <= 0:
+            return 1.0
+        ends = [end for end in (aim.lower, aim.upper) if end is not None]
+        width = ends[1] - ends[0] if len(ends) == 2 and ends[1] > ends[0] else abs(ends[0])
+        return max(0.0, 1 - off / width) if width else None
+    if aim.value is None:
+        return None
+    if aim.baseline is not None and aim.baseline != aim.value:
+        return (actual - aim.baseline) / (aim.value - aim.baseline)
+    if aim.baseline is not None or actual <= 0 or aim.value <= 0:
+        return None
+    return actual / aim.value if aim.better is Better.HIGHER else aim.value / actual
+
+
+def status(actual: float, aim: Aim, unit: Unit, settings: Settings, scale: tuple[float, float] = (1, 5)) -> Status:
+    """Status of an actual (T3): shares and points by gap, mean scores by gap on their scale, all else by attainment.
+
+    A KPI and its complement always get the same colour: retention 82 of 90 and churn 18 of 10 are both 8 points off.
+
+    Examples
+    --------
+    >>> from loyalty_xl.settings import Settings
+    >>> status(0.82, Aim(0.90), Unit.SHARE, Settings()).value, status(0.18, Aim(0.10, better=Better.LOWER), Unit.SHARE, Settings()).value
+    ('red', 'red')
+    """
+    if not aim.given:
+        return Status.GREY
+    if aim.green is not None or aim.amber is not None:
+        return _by_thresholds(actual, aim)
+    if met(actual, aim):
+        return Status.GREEN
+    off = distance(actual, aim)
+    if unit in (Unit.SHARE, Unit.POINTS, Unit.SCORE):
+        if unit is Unit.SCORE:
+            limit, gap = settings.amber_score * (scale[1] - scale[0]) / 4, off
+        else:
+            limit, gap = settings.amber_gap, off * (100 if unit is Unit.SHARE else 1)
+        return Status.AMBER if gap <= limit + TOLERANCE * max(1.0, limit) else Status.RED
+    reached = attainment(actual, aim)
+    if reached is None:
+        return Status.RED
+    return Status.AMBER if reached >= settings.amber_attainment - TOLERANCE else Status.RED
+
+
+def _by_thresholds(actual: float, aim: Aim) -> Status:
+    """Thresholds of the Targets row: values of the KPI from which it is green, or amber."""
+    sign = -1 if aim.better is Better.LOWER else 1
+
+    def reaches(limit: float | None) -> bool:
+        return limit is not None and sign * (actual - limit) >= -TOLERANCE * max(1.0, abs(actual))
+
+    green = reaches(aim.green) if aim.green is not None else met(actual, aim)
+    return Status.GREEN if green else Status.AMBER if reaches(aim.amber) else Status.RED
+
+
+def aim_of(target: Target, kpi: Kpi, year_ago: float | None, share_gone: float = 1.0) -> Aim:
+    """Work out what a Targets row asks for.
+
+    relative_change is counted from the baseline (or, without one, from the same period last year): "down 20 %" of 10 % is 8 %, not -10 %.
+    points_change adds to it. *share_gone* prorates sums of a period that is not over.
+    """
+    better = target.better or kpi.better
+    baseline = target.baseline
+    value = target.target
+    if target.target_type in ("relative_change", "points_change"):
+        start = baseline if baseline is not None else year_ago
+        if value is None or start is None:
+            return Aim(None, better=better)
+        value = start * (1 + value) if target.target_type == "relative_change" else start + value
+        baseline = start
+    elif target.target_type == "beat_competitor":
+        return Aim(None, better=better)
+    scaled = [None if each is None else each * share_gone for each in (value, target.lower, target.upper, target.green, target.amber)]
+    return Aim(scaled[0], scaled[1], scaled[2], better, baseline, scaled[3], scaled[4])
+
+
+def trend(now: Result, then: Result | None, better: Better) -> Trend:
+    """Better or worse than before (T5): only when the interval of the difference excludes 0; without interval by sign."""
+    if now.value is None or then is None or then.value is None or better is Better.RANGE:
+        return Trend.NONE
+    change = now.value - then.value
+    if abs(change) <= TOLERANCE * max(1.0, abs(now.value)):
+        return Trend.FLAT
+    if now.interval and then.interval:
+        between: Interval = difference(now.value, now.interval, then.value, then.interval)
+        if between.low <= 0 <= between.high:
+            return Trend.UNCLEAR
+    return Trend.BETTER if (change > 0) == (better is Better.HIGHER) else Trend.WORSE
+
+
+def colourless(result: Result, settings: Settings, *, rate: bool) -> bool:
+    """Whether a value is shown without colour: partial rates, low base, short coverage, too much imputed."""
+    if result.value is None:
+        return True
+    partial = Flag.PARTIAL in result.flags and (rate or settings.partial_policy == "blank")
+    return partial or bool({Flag.LOW_BASE, Flag.COVERAGE_SHORT} & set(result.flags)) or result.imputed_share > settings.max_imputed_share
+
+
+@dataclass(frozen=True)
+class LoyaltyScore:
+    """The one number at the top: 0 to 100, or None when no target is set."""
+
+    value: float | None
+    by_dimension: Mapping[str, float]
+    scored: int  # lines that count
+    aimed: int  # lines with a target
+    lines: int  # lines in all
+
+    @property
+    def coverage(self) -> float:
+        """Share of the lines with a target that have a value."""
+        return self.scored / self.aimed if self.aimed else 0.0
+
+
+def loyalty_score(lines: Iterable[Line], settings: Settings) -> LoyaltyScore:
+    """Weighted attainment, capped, within dimensions first, then over dimensions (T6).
+
+    Lines without value or target leave, and their weight is shared among the others of the dimension.
+    """
+    lines = [line for line in lines if line.weight > 0]
+    aimed = [line for line in lines if line.aim.given]
+    scored = [line for line in aimed if line.status is not Status.GREY and line.result.value is not None]
+    dimensions: dict[str, list[tuple[float, float]]] = {}
+    for line in scored:
+        reached = line.attainment if line.attainment is not None else 1.0 if met(line.result.value or 0.0, line.aim) else 0.0
+        clipped = min(max(reached, 0.0), settings.attainment_cap)
+        dimensions.setdefault(line.kpi.dimension.value, []).append((line.weight, clipped))
+    by_dimension = {name: 100 * sum(w * a for w, a in pairs) / sum(w for w, _ in pairs) for name, pairs in dimensions.items()}
+    weights = dict(settings.dimension_weights)
+    weighed = {name: (weights.get(name, 0.0) if weights else 1.0) for name in by_dimension}
+    total = sum(weighed.values())
+    value = sum(score * weighed[name] for name, score in by_dimension.items()) / total if total else None
+    return LoyaltyScore(value, by_dimension, len(scored), len(aimed), len(lines))

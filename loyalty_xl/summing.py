@@ -1,0 +1,118 @@
+"""Sums of measures for every turn and segment value: one group-by a kind of rows, on any engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from loyalty_xl.rows.ready import collect
+from loyalty_xl.turns import Turn, months_of, turn_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from loyalty_xl.catalogue import Measure, Rows
+    from loyalty_xl.rows.ready import Ready
+    from loyalty_xl.settings import Settings
+    from loyalty_xl.vocabulary import Calendar
+
+KEYS = ["turn", "segment"]
+MOST_ROWS = 3_000_000  # customer-turns held at once
+
+
+def sums(
+    measures: Sequence[Measure], turns: Sequence[Turn], ready: Ready, settings: Settings, calendar: Calendar, as_of: date, dim: str
+) -> pd.DataFrame:
+    """Add up *measures* (all of rows that have *dim*) by turn and segment value.
+
+    Returns
+    -------
+    A row per turn number and segment value, a column per measure; missing where the rows hold nothing for that turn and segment.
+    """
+    parts = []
+    by_rows: dict[str, list[Measure]] = {}
+    for each in measures:
+        by_rows.setdefault(each.rows.name, []).append(each)
+    for group in by_rows.values():
+        rows = group[0].rows
+        if rows.frame not in ready or dim not in rows.dims or dim not in ready.dims[rows.frame]:
+            continue
+        make = _dated if rows.dated else _turned
+        parts.append(make(rows, group, turns, ready, settings, calendar, as_of, dim))
+    if not parts:
+        return pd.DataFrame(columns=KEYS).set_index(KEYS)
+    return pd.concat([part.set_index(KEYS) for part in parts if len(part)] or [parts[0].set_index(KEYS)], axis=1)
+
+
+def _added(group: Sequence[Measure]) -> list[Measure]:
+    return [each for each in group if each.statistic is None]
+
+
+def _dated(
+    rows: Rows, group: Sequence[Measure], turns: Sequence[Turn], ready: Ready, settings: Settings, calendar: Calendar, as_of: date, dim: str  # noqa: ARG001
+) -> pd.DataFrame:
+    """Row measures add over rows: first by month, then months to turns."""
+    frame = ready.once(rows.build, settings, dim).with_columns(*(each.column(settings) for each in group))
+    added = _added(group)
+    by_month = collect(frame.group_by("month", "segment").agg(nw.len().alias("rows_"), *(nw.col(each.name).sum() for each in added)))
+    numbered = list(enumerate(turns))
+    plain = by_month.merge(months_of(numbered), on="month").groupby(KEYS, as_index=False)[["rows_", *(each.name for each in added)]].sum()
+    for each in added:
+        lag = int(getattr(settings, each.lag_setting)) if each.lag_setting else 0
+        if lag:
+            late = by_month.merge(months_of(numbered, lag), on="month").groupby(KEYS, as_index=False)[[each.name]].sum()
+            plain = plain.drop(columns=each.name).merge(late, on=KEYS, how="outer")
+    for each in group:
+        if each.statistic is not None:
+            values = collect(frame.select("month", "segment", each.name).filter(~nw.col(each.name).is_null()))
+            plain = plain.merge(_statistic(each, values.merge(months_of(numbered), on="month")), on=KEYS, how="left")
+    return plain.drop(columns="rows_")
+
+
+def _turned(
+    rows: Rows, group: Sequence[Measure], turns: Sequence[Turn], ready: Ready, settings: Settings, calendar: Calendar, as_of: date, dim: str
+) -> pd.DataFrame:
+    """Measures over rows that are formed anew for each turn, a batch of turns at a time."""
+    table = turn_frame(turns, calendar, as_of, ready.last_month, settings.decline_periods)
+    batch = len(turns)
+    if rows.name == "customer_turns":
+        from loyalty_xl.rows.customers import customer_months
+
+        grid = ready.once(customer_months, settings, dim)
+        size = len(grid) if isinstance(grid, nw.DataFrame) else 0
+        months = max(1, len(ready["months"]) if isinstance(ready["months"], nw.DataFrame) else 1)
+        batch = max(1, int(MOST_ROWS / max(1, size / months)))
+    parts = []
+    for start in range(0, len(turns), batch):
+        some = table.filter((nw.col("turn") >= start) & (nw.col("turn") < start + batch))
+        frame = rows.build(ready, settings, dim, _like(some, ready[rows.frame]))
+        frame = frame.with_columns(*(each.column(settings) for each in group))
+        part = collect(frame.group_by(*KEYS).agg(*(nw.col(each.name).sum() for each in _added(group)), nw.len().alias("rows_")))
+        for each in group:
+            if each.statistic is not None:
+                values = collect(frame.select(*KEYS, each.name).filter(~nw.col(each.name).is_null()))
+                part = part.merge(_statistic(each, values), on=KEYS, how="left")
+        parts.append(part.drop(columns="rows_"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _like(frame: nw.DataFrame[pd.DataFrame], other: Any) -> Any:
+    """Put a small frame on the engine that holds *other*."""
+    if isinstance(other, nw.DataFrame):
+        return frame
+    import duckdb
+
+    return nw.from_native(duckdb.from_df(frame.to_native()))
+
+
+def _statistic(measure: Measure, values: pd.DataFrame) -> pd.DataFrame:
+    """A statistic of all values of each turn and segment."""
+    assert measure.statistic is not None  # noqa: S101
+    values = values.sort_values([*KEYS, measure.name])
+    grouped = values.groupby(KEYS)[measure.name]
+    found = [(turn, segment, measure.statistic(each.to_numpy(dtype=np.float64))) for (turn, segment), each in grouped]
+    return pd.DataFrame(found, columns=[*KEYS, measure.name])

@@ -1,0 +1,179 @@
+"""What the command line says to people: findings, what was filled, the catalogue."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from loyalty_xl import catalogue
+from loyalty_xl.books.places import in_language
+from loyalty_xl.errors import UsageError
+from loyalty_xl.findings import advice, sentence
+from loyalty_xl.publish.words import DIMENSIONS, REASONS, STATUSES, segment_text
+from loyalty_xl.vocabulary import Severity, Status, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from loyalty_xl.newbook import Recognised
+    from loyalty_xl.pipeline import Refresh
+    from loyalty_xl.vocabulary import Finding
+
+SHOWN = 40  # findings on the terminal
+COLOURS = {Status.GREEN: "32", Status.AMBER: "33", Status.RED: "31", Status.GREY: "2"}
+
+
+def findings_text(findings: Sequence[Finding], language: str, shown: int = SHOWN) -> str:
+    """Findings one below the other, each with its place, what is wrong and what to do."""
+    lines = []
+    for each in findings[:shown]:
+        place = f"{each.sheet}!{each.cell}" if each.cell else each.sheet
+        lines.append(f"{each.code}  {place}\n      {sentence(each, language)}\n      → {advice(each, language)}")
+    if len(findings) > shown:
+        more = len(findings) - shown
+        lines.append(in_language(f"…… 另有 {more:,} 个,见 --json 或“问题”页", f"... and {more:,} more: see --json or the Findings page", language))
+    return "\n".join(lines)
+
+
+def summary_of_findings(made: Refresh, language: str) -> str:
+    """How many findings there are."""
+    errors = sum(each.severity is Severity.ERROR for each in made.findings)
+    warnings = len(made.findings) - errors
+    return in_language(f"{errors} 个错误,{warnings} 个提醒。", f"{errors} errors, {warnings} warnings.", language)
+
+
+def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
+    """What a refresh found and where it stands."""
+    lines = []
+    if made.period:
+        lines += [scorecard_text(made, language), ""]
+    errors = [each for each in made.findings if each.severity is Severity.ERROR]
+    if errors:
+        lines += [findings_text(errors, language, 10), ""]
+    lines.append(summary_of_findings(made, language))
+    if not made.computed:
+        lines.append(in_language("没有任何指标可以计算,工作簿没有改动。先提供订单表。", "Nothing could be computed, so the workbook is unchanged. Supply Orders first.", language))
+    elif made.up_to_date and made.written_to is None:
+        lines.append(in_language("没有变化,已是最新,未写入。", "Up to date: nothing has changed, nothing was written.", language))
+    elif made.written_to is not None:
+        took = sum(value for key, value in made.seconds.items() if key != "total")
+        lines.append(in_language(f"已写入 {made.written_to}({took:.1f} 秒)", f"Written to {made.written_to} ({took:.1f} s)", language))
+    elif dry_run:
+        lines.append(in_language("试算,没有写入。", "Dry run: nothing was written.", language))
+    return "\n".join(lines)
+
+
+def value_text(value: float | None, unit: Unit) -> str:
+    """A number as people read it."""
+    if value is None:
+        return "–"
+    if unit in (Unit.SHARE, Unit.RATIO):
+        return f"{value:.1%}"
+    if unit in (Unit.COUNT,):
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if unit in (Unit.SCORE, Unit.PER_CUSTOMER) or unit.is_money else f"{value:,.1f}"
+
+
+def _width(text: str) -> int:
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * max(0, width - _width(text))
+
+
+def scorecard_text(made: Refresh, language: str) -> str:
+    """The Scorecard as a small table."""
+    coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    period = made.period.label if made.period else ""
+    title = in_language(f"忠诚度记分卡 {period}", f"Loyalty scorecard {period}", language)
+    if made.score and made.score.value is not None:
+        title += in_language(f" · 得分 {made.score.value:.1f}", f" · score {made.score.value:.1f}", language)
+    rows = []
+    for line in made.lines:
+        result, unit = line.result, line.kpi.unit
+        actual = value_text(result.value, unit) if result.reason is None else f"– {in_language(*REASONS[result.reason], language)}"
+        name = line.kpi.label(language) + ("" if result.segment_dim == "all" else f" [{segment_text(result)}]")
+        rows.append((name, actual, value_text(line.aim.value, unit), in_language(*STATUSES[line.status], language), line.status))
+    wide = [max([_width(row[column]) for row in rows], default=0) for column in range(3)]
+    lines = [title, ""]
+    for row in rows:
+        state = f"\033[{COLOURS[row[4]]}m{row[3]}\033[0m" if coloured else row[3]
+        lines.append("  ".join([_pad(row[0], wide[0]), _pad(row[1], wide[1]), _pad(row[2], wide[2]), state]))
+    return "\n".join(lines)
+
+
+def demo_text(made: Refresh, folder: Path, language: str) -> str:
+    """What the demo made, where, and what to try next."""
+    book = made.book
+    next_steps = in_language(
+        f"接下来:\n  打开 {book}\n  改坏 {folder}/departments 里的一个单元格,然后 loyalty-xl check {book}\n  改回来,再 loyalty-xl refresh {book}",
+        f"Next:\n  open {book}\n  break a cell in {folder}/departments, then: loyalty-xl check {book}\n  repair it, then: loyalty-xl refresh {book}",
+        language,
+    ) if language != "both" else "\n".join(demo_next(book, folder))
+    return "\n".join([scorecard_text(made, language), "", summary_of_findings(made, language), in_language(f"记分卡:{book}", f"Scorecard: {book}", language), "", next_steps])
+
+
+def demo_next(book: Path, folder: Path) -> list[str]:
+    """Next steps in both languages."""
+    return [
+        "接下来 / Next:",
+        f"  打开 / open                 {book}",
+        f"  改坏一个单元格 / break a cell in  {folder}/departments/analytics_orders.csv",
+        f"  检查 / check                loyalty-xl check {book}",
+        f"  改回后更新 / repair, refresh   loyalty-xl refresh {book}",
+    ]
+
+
+def new_text(book: Path, found: Sequence[Recognised], language: str, *, with_folder: bool) -> str:
+    """What `new` made, and which files it recognised."""
+    lines = [in_language(f"已新建 {book}", f"Made {book}", language)]
+    for each in found:
+        if each.contract is None:
+            note = each.problem or in_language("没有认出是哪张表", "not recognised as any sheet", language)
+            lines.append(f"  {each.file}{' › ' + each.worksheet if each.worksheet else ''}: {note}")
+            continue
+        span = f", {each.first} – {each.last}" if each.first else ""
+        lines.append(f"  {each.file} › {each.worksheet} → {each.contract.name} {each.contract.zh}, {each.rows:,} {in_language('行', 'rows', language)}{span}")
+        if each.unknown:
+            lines.append(f"      {in_language('没看懂的列', 'headers not understood', language)}: {', '.join(each.unknown)}")
+    if with_folder and not any(each.contract for each in found):
+        lines.append(in_language("没有认出任何部门文件。", "No department file was recognised.", language))
+    lines.append(in_language(f"下一步:loyalty-xl refresh {book}", f"Next: loyalty-xl refresh {book}", language))
+    return "\n".join(lines)
+
+
+def kpi_list(chosen: Sequence[Any], language: str) -> str:
+    """The catalogue, a line each."""
+    rows = [(each.key, each.code, in_language(*DIMENSIONS[each.dimension.value], language), in_language(each.zh, each.en, language)) for each in chosen]
+    wide = [max(_width(row[column]) for row in rows) for column in range(3)]
+    return "\n".join("  ".join([*(_pad(row[column], wide[column]) for column in range(3)), row[3]]) for row in rows)
+
+
+def kpi_text(each: Any, language: str) -> str:
+    """Everything about one KPI or listing."""
+    head = f"{each.key}  ({each.code})  {in_language(each.zh, each.en, language)}"
+    if isinstance(each, catalogue.Kpi):
+        facts = f"{each.dimension.value} · {each.unit.value} · {each.better.value} is better · {each.level.value} · window {each.window.value} · {each.worksheet_name}"
+        says = [each.says] if language != "en" else []
+        return "\n".join([head, facts, *says, "", each.definition])
+    return "\n".join([head, f"{each.dimension.value} · {', '.join(each.columns)}", "", each.definition])
+
+
+def kpi_json(each: Any) -> dict[str, Any]:
+    """One KPI or listing as JSON."""
+    found = {"key": each.key, "code": each.code, "zh": each.zh, "en": each.en, "dimension": each.dimension.value, "definition": each.definition}
+    if isinstance(each, catalogue.Kpi):
+        found |= {"unit": each.unit.value, "better": each.better.value, "level": each.level.value, "window": each.window.value, "says": each.says,
+                  "measures": list(each.measures), "worksheet_name": each.worksheet_name}  # fmt: skip
+    return found
+
+
+def unknown_kpi(key: str) -> UsageError:
+    """The error for a KPI that is not there, with the nearest names."""
+    from rapidfuzz import process
+
+    near = [name for name, *_ in process.extract(key.lower(), [*catalogue.KPIS, *catalogue.LISTINGS], limit=3)]
+    return UsageError("", f"没有指标 {key}。相近的:{', '.join(near)}", f"There is no KPI {key}. Nearest: {', '.join(near)}")
