@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from loyalty_xl.vocabulary import Better, Dimension, Interval, Level, Reason, Unit, Window
 
@@ -31,7 +31,7 @@ class Withheld(Exception):  # noqa: N818 - not an error: the reason why there is
         self.reason = reason
 
 
-def require(condition: bool, reason: Reason) -> None:  # noqa: FBT001
+def require(condition: bool, reason: Reason) -> None:
     """Withhold the value for *reason* unless *condition* holds."""
     if not condition:
         raise Withheld(reason)
@@ -68,7 +68,7 @@ class Ratio(float):
     numerator: float
     denominator: float
 
-    def __new__(cls, numerator: float, denominator: float) -> Ratio:
+    def __new__(cls, numerator: float, denominator: float) -> Self:
         """Divide, or withhold the value where there is nothing to divide by."""
         require(denominator != 0, Reason.NO_DENOMINATOR)
         self = super().__new__(cls, numerator / denominator)
@@ -105,7 +105,9 @@ class Rows:
     dims: tuple[str, ...] = ("all",)
     covered_by: tuple[str, ...] = ()  # sheets whose coverage decides (default: all of `sheets`)
     settings: tuple[str, ...] = ()  # settings that form the rows
-    build: Callable[..., Any] = field(default=lambda *_: None, compare=False)  # (ready, settings, dim[, turns]) -> frame
+    build: Callable[..., Any] = field(
+        default=lambda *_: None, compare=False
+    )  # (ready, settings, dim[, turns]) -> frame
 
     def __post_init__(self) -> None:
         ROWS[self.name] = self
@@ -148,7 +150,8 @@ class Measure:
         import narwhals as nw
 
         expression = self.expression(_Seen(nw.col), settings).cast(nw.Float64)
-        return (expression if self.statistic else expression.fill_null(0.0)).alias(self.name)
+        made: nw.Expr = (expression if self.statistic else expression.fill_null(0.0)).alias(self.name)
+        return made
 
 
 def measure(name: str, rows: Rows, expression: Expression, **more: Any) -> Measure:
@@ -260,10 +263,3 @@ def listing(key: str, code: str, **facts: Any) -> Callable[[Callable[..., Any]],
         return function
 
     return register
-
-
-def load() -> dict[str, Kpi]:
-    """Import every module that registers something, and give the KPIs by key."""
-    from loyalty_xl import kpis, studies  # noqa: F401
-
-    return KPIS

@@ -48,7 +48,9 @@ class RawSheet:
     rows: NDArray[np.int32]  # worksheet row number of each entry, ascending, 1-based
     columns: dict[int, RawColumn]  # by worksheet column number, 1-based; columns without any cell are absent
     strings: list[str]  # the texts that RawColumn.text points to
-    formats: list[str] = field(default_factory=lambda: ["General"])  # number format codes that RawColumn.style points to
+    formats: list[str] = field(
+        default_factory=lambda: ["General"]
+    )  # number format codes that RawColumn.style points to
     date1904: bool = False
     hidden_rows: frozenset[int] = frozenset()  # hidden or filtered away
     hidden_columns: frozenset[int] = frozenset()

@@ -48,8 +48,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _refused(error: LoyaltyError, arguments: argparse.Namespace) -> int:
     language = arguments.lang or "both"
     if getattr(arguments, "json", False):
-        found = {"code": error.code, "severity": "error", "sheet": error.sheet, "cell": error.cell, "count": 1, "found": "", "expected": "", "advice": error.text(language)}
-        print(json.dumps({"error": found, "findings": [found] if error.code else [], "written_to": None}, ensure_ascii=False))
+        found = {
+            "code": error.code,
+            "severity": "error",
+            "sheet": error.sheet,
+            "cell": error.cell,
+            "count": 1,
+            "found": "",
+            "expected": "",
+            "advice": error.text(language),
+        }
+        print(
+            json.dumps(
+                {"error": found, "findings": [found] if error.code else [], "written_to": None}, ensure_ascii=False
+            )
+        )
     print(f"{error.code + ' ' if error.code else ''}{error.text(language)}", file=sys.stderr)
     return error.exit_code
 
@@ -64,21 +77,30 @@ def _our_bug(error: Exception, arguments: argparse.Namespace) -> int:
         log.write("".join(traceback.format_exception(error)))
     if getattr(arguments, "json", False):
         print(json.dumps({"error": {"code": "E500", "log": log.name}, "findings": [], "written_to": None}))
-    print(f"程序出错,工作簿没有改动。请把日志发给维护者 / A fault of the program; the workbook is unchanged. Send this log: {log.name}", file=sys.stderr)
+    print(
+        f"程序出错,工作簿没有改动。请把日志发给维护者 / A fault of the program; the workbook is unchanged. Send this log: {log.name}",
+        file=sys.stderr,
+    )
     return 70
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
-    made = argparse.ArgumentParser(prog="loyalty-xl", description="The customer-loyalty scorecard that lives in the workbook finance already uses.")
+    made = argparse.ArgumentParser(
+        prog="loyalty-xl", description="The customer-loyalty scorecard that lives in the workbook finance already uses."
+    )
     made.add_argument("--version", action="version", version=f"loyalty-xl {__version__}")
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], says: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=says, description=says)
         sub.set_defaults(run=run)
-        sub.add_argument("--lang", choices=LANGUAGES, help="language of messages and pages (default: the workbook's setting)")
-        sub.add_argument("--json", action="store_true", help="one JSON document on standard output, talk on standard error")
+        sub.add_argument(
+            "--lang", choices=LANGUAGES, help="language of messages and pages (default: the workbook's setting)"
+        )
+        sub.add_argument(
+            "--json", action="store_true", help="one JSON document on standard output, talk on standard error"
+        )
         return sub
 
     demo = command("demo", _demo, "make a sample company: a scorecard workbook and department files, refreshed")
@@ -86,7 +108,12 @@ def parser() -> argparse.ArgumentParser:
 
     new = command("new", _new, "make an empty scorecard workbook")
     new.add_argument("book", metavar="BOOK.xlsx")
-    new.add_argument("--from", dest="folder", metavar="FOLDER", help="recognise the department files in a folder and enter them in Sources and Mapping")
+    new.add_argument(
+        "--from",
+        dest="folder",
+        metavar="FOLDER",
+        help="recognise the department files in a folder and enter them in Sources and Mapping",
+    )
 
     check = command("check", _check, "list every finding; nothing is written")
     _add_run_options(check)
@@ -111,10 +138,33 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("book", metavar="BOOK.xlsx")
-    sub.add_argument("--period", metavar="PERIOD", help="2026-07, 2026-Q3, 2026-H1, 2026 or 2026-01..02 (default: the last complete one)")
-    sub.add_argument("--as-of", type=_day, metavar="DATE", help="only data before this day count (default: the day after the newest date)")
-    sub.add_argument("--source", action="append", default=[], type=_pair, metavar="SHEET=FILE", help="read a sheet from a file, for this run")
-    sub.add_argument("--set", action="append", default=[], type=_pair, metavar="KEY=VALUE", help="give a setting another value, for this run")
+    sub.add_argument(
+        "--period",
+        metavar="PERIOD",
+        help="2026-07, 2026-Q3, 2026-H1, 2026 or 2026-01..02 (default: the last complete one)",
+    )
+    sub.add_argument(
+        "--as-of",
+        type=_day,
+        metavar="DATE",
+        help="only data before this day count (default: the day after the newest date)",
+    )
+    sub.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="SHEET=FILE",
+        help="read a sheet from a file, for this run",
+    )
+    sub.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="KEY=VALUE",
+        help="give a setting another value, for this run",
+    )
 
 
 def _day(text: str) -> date:
@@ -240,16 +290,19 @@ def _new(arguments: argparse.Namespace) -> int:
 
 
 def _kpis(arguments: argparse.Namespace) -> int:
+    from loyalty_xl import catalogue, library
     from loyalty_xl.talk import kpi_json, kpi_list, kpi_text, unknown_kpi
 
-    from loyalty_xl import catalogue
-
-    kpis = catalogue.load()
+    kpis = library.load()
     language = arguments.lang or "both"
     if arguments.key:
         key = arguments.key.lower().removeprefix("loyalty_")
         named = [each for each in kpis.values() if key in (each.key, each.code.lower(), each.zh, each.en.lower())]
-        listings = [each for each in catalogue.LISTINGS.values() if key in (each.key, each.code.lower(), each.zh, each.en.lower())]
+        listings = [
+            each
+            for each in catalogue.LISTINGS.values()
+            if key in (each.key, each.code.lower(), each.zh, each.en.lower())
+        ]
         if not named and not listings:
             raise unknown_kpi(arguments.key)
         chosen: list[Any] = [*named, *listings]
@@ -279,7 +332,15 @@ def _explain(arguments: argparse.Namespace) -> int:
     if code not in findings.CODES:
         raise UsageError("", findings.explain(code, "zh"), findings.explain(code, "en"))
     if arguments.json:
-        _print_json({"code": code, **{name: {each: getattr(findings, name)(code, each) for each in ("zh", "en")} for name in ("title", "cause", "example")}})
+        _print_json(
+            {
+                "code": code,
+                **{
+                    name: {each: getattr(findings, name)(code, each) for each in ("zh", "en")}
+                    for name in ("title", "cause", "example")
+                },
+            }
+        )
     else:
         print(findings.explain(code, language))
     return 0
@@ -293,7 +354,10 @@ def _restore(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json({"written_to": str(book), "previous": str(kept)})
     else:
-        zh, en = f"已恢复 {book} 的最近备份;恢复前的文件保存在 {kept}", f"Put the last backup of {book} back; the file that was there is kept as {kept}"
+        zh, en = (
+            f"已恢复 {book} 的最近备份;恢复前的文件保存在 {kept}",
+            f"Put the last backup of {book} back; the file that was there is kept as {kept}",
+        )
         print({"zh": zh, "en": en}.get(arguments.lang or "both", f"{zh}\n{en}"))
     return 0
 

@@ -108,16 +108,28 @@ def _added(months: Mapping[int, tuple[float, float]], here: range) -> tuple[floa
 
 def coverage(sheets: Mapping[str, Sheet], as_of: date, calendar: Calendar) -> Coverage:
     """Read reach and rejections off the checked sheets."""
-    reaches, rejected, received = {}, {}, {}
+    reaches: dict[str, SheetReach] = {}
+    rejected: dict[tuple[str, str], dict[int, tuple[float, float]]] = {}
+    received: dict[str, dict[int, tuple[float, float]]] = {}
     for name, sheet in sheets.items():
         if not sheet.contract.date or sheet.blocked:
             continue
         days = _days(sheet, calendar)
-        reaches[name] = SheetReach(days[days < np.datetime64(as_of)], date.fromisoformat(sheet.covers_to) if sheet.covers_to else None)
-        received[name] = {int(row.Index): (float(row.rows), float(row.amount)) for row in sheet.counts.itertuples()}
-        for row in sheet.rejected.itertuples():
-            months = rejected.setdefault((name, str(row.field)), {})
-            before = months.get(int(row.month), (0.0, 0.0))
-            months[int(row.month)] = (before[0] + float(row.rows), before[1] + float(row.amount))
+        reaches[name] = SheetReach(
+            days[days < np.datetime64(as_of)], date.fromisoformat(sheet.covers_to) if sheet.covers_to else None
+        )
+        counts = sheet.counts
+        received[name] = dict(
+            zip(
+                counts.index.tolist(), zip(counts["rows"].tolist(), counts["amount"].tolist(), strict=True), strict=True
+            )
+        )
+        out = sheet.rejected
+        for month, field, rows, amount in zip(
+            *(out[column].tolist() for column in ("month", "field", "rows", "amount")), strict=True
+        ):
+            months = rejected.setdefault((name, str(field)), {})
+            before = months.get(int(month), (0.0, 0.0))
+            months[int(month)] = (before[0] + float(rows), before[1] + float(amount))
     stopped = frozenset(name for name, sheet in sheets.items() if sheet.blocked)
     return Coverage(reaches, rejected, received, stopped, as_of)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from loyalty_xl.books.patch import Patch
@@ -33,7 +32,11 @@ def make_demo(folder: Path, language: str) -> Refresh:
     """
     book = folder / BOOK
     if book.exists():
-        raise WriteError("E404", f"{book} 已经存在,没有覆盖。请换一个文件夹:loyalty-xl demo 新文件夹", f"{book} exists already and was not overwritten. Name another folder: loyalty-xl demo NEW_FOLDER")
+        raise WriteError(
+            "E404",
+            f"{book} 已经存在,没有覆盖。请换一个文件夹:loyalty-xl demo 新文件夹",
+            f"{book} exists already and was not overwritten. Name another folder: loyalty-xl demo NEW_FOLDER",
+        )
     departments = folder / FILES
     departments.mkdir(parents=True, exist_ok=True)
     write_department_files(departments)
@@ -58,6 +61,5 @@ def _fill(patch: Patch) -> None:
     page = Page(settings.name, settings.zh).find(patch.sheet_names) or settings.name
     from loyalty_xl.settings import SETTINGS
 
-    for key, value in (("company_start", COMPANY_START), ("sla_days", 7)):
-        row = list(SETTINGS).index(key) + 2
-        patch.put(page, row, 2, value.isoformat() if isinstance(value, date) else value)
+    for key, chosen in (("company_start", COMPANY_START.isoformat()), ("sla_days", 7)):
+        patch.put(page, list(SETTINGS).index(key) + 2, 2, chosen)

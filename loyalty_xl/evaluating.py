@@ -37,7 +37,11 @@ class Wiring:
     @cached_property
     def optional(self) -> frozenset[str]:
         """Guards with a default: they do not decide whether there is data."""
-        return frozenset(name for name, each in inspect.signature(self.kpi.function).parameters.items() if each.default is not inspect.Parameter.empty)
+        return frozenset(
+            name
+            for name, each in inspect.signature(self.kpi.function).parameters.items()
+            if each.default is not inspect.Parameter.empty
+        )
 
     @cached_property
     def sheets(self) -> tuple[str, ...]:
@@ -47,7 +51,13 @@ class Wiring:
     @cached_property
     def covering(self) -> tuple[str, ...]:
         """Sheets whose coverage decides between zero and not received."""
-        return tuple(dict.fromkeys(sheet for name in self.measures for sheet in (MEASURES[name].rows.covered_by or MEASURES[name].rows.sheets)))
+        return tuple(
+            dict.fromkeys(
+                sheet
+                for name in self.measures
+                for sheet in (MEASURES[name].rows.covered_by or MEASURES[name].rows.sheets)
+            )
+        )
 
     @cached_property
     def fields(self) -> tuple[tuple[str, str], ...]:
@@ -55,7 +65,10 @@ class Wiring:
         found: dict[tuple[str, str], None] = {}
         for name in self.measures:
             each = MEASURES[name]
-            places = [*each.rows.always, *(place for column in each.reads for place in each.rows.columns.get(column, ()))]
+            places = [
+                *each.rows.always,
+                *(place for column in each.reads for place in each.rows.columns.get(column, ())),
+            ]
             for place in places:
                 sheet, field = place.split(".", 1)
                 found[sheet, field] = None
@@ -106,15 +119,27 @@ class Situation:
         return bool(start and history and start.year * 12 + start.month - 1 >= history[1])
 
 
-def evaluate(kpis: Iterable[Kpi], turns: Sequence[Turn], situation: Situation, dims: Sequence[str] = ("all",)) -> list[Result]:
+def evaluate(
+    kpis: Iterable[Kpi], turns: Sequence[Turn], situation: Situation, dims: Sequence[str] = ("all",)
+) -> list[Result]:
     """Compute *kpis* for *turns*: All always, other segments where the data have something for them."""
     wired = [Wiring(kpi) for kpi in kpis]
     results: list[Result] = []
     verdicts: dict[tuple[str, int], tuple[Reason | None, tuple[Flag, ...], str]] = {}
     needed = list(dict.fromkeys(name for each in wired for name in each.measures))
     for dim in dims:
-        table = sums([MEASURES[name] for name in needed], turns, situation.ready, situation.settings, situation.calendar, situation.as_of, dim)
-        cells = {key: row for key, row in zip(table.index, table.to_dict("records"), strict=True)} if len(table.columns) else {}
+        table = sums(
+            [MEASURES[name] for name in needed],
+            turns,
+            situation.ready,
+            situation.settings,
+            situation.calendar,
+            situation.as_of,
+            dim,
+        )
+        cells: dict[Any, Any] = (
+            dict(zip(table.index, table.to_dict("records"), strict=True)) if len(table.columns) else {}
+        )
         keys = [(number, ALL) for number in range(len(turns))] if dim == "all" else sorted(cells)
         for number, segment in keys:
             found = cells.get((number, segment), {})
@@ -136,7 +161,7 @@ def _applies(wired: Wiring, found: Mapping[str, float], dim: str, situation: Sit
         rows = MEASURES[name].rows
         if dim not in rows.dims or dim not in situation.ready.dims.get(rows.frame, ()):
             return False
-    return any(found.get(name, float("nan")) == found.get(name, float("nan")) for name in wired.measures if name in found)
+    return any((value := found.get(name)) is not None and value == value for name in wired.measures)
 
 
 def _verdict(wired: Wiring, turn: Turn, situation: Situation) -> tuple[Reason | None, tuple[Flag, ...], str]:
@@ -151,7 +176,9 @@ def _verdict(wired: Wiring, turn: Turn, situation: Situation) -> tuple[Reason | 
         return Reason.BLOCKED, tuple(flags), note
     if wired.settings & situation.untrusted:
         return Reason.BLOCKED, tuple(flags), note
-    if any(sheet not in coverage.reaches for sheet in wired.sheets) or any(MEASURES[name].rows.frame not in situation.ready for name in wired.measures):
+    if any(sheet not in coverage.reaches for sheet in wired.sheets) or any(
+        MEASURES[name].rows.frame not in situation.ready for name in wired.measures
+    ):
         return Reason.NO_DATA, tuple(flags), note
     if kpi.key == "resolution_within_sla" and situation.settings.sla_days is None:
         return Reason.NO_DATA, tuple(flags), note
@@ -197,10 +224,17 @@ def _too_early(kpi: Kpi, turn: Turn, situation: Situation, flags: list[Flag]) ->
             flags.append(Flag.WINDOW_EXCEEDS_CYCLE)
     if kpi.history == "previous" and turn.first <= history[1]:
         return Reason.INSUFFICIENT_HISTORY
-    if kpi.history == "decline" and (turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months < history[1]):
+    if kpi.history == "decline" and (
+        turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months < history[1]
+    ):
         return Reason.INSUFFICIENT_HISTORY
     edge = month_start(turn.stop) if kpi.censored == "end" else start
-    if kpi.censored and not situation.complete_history and (edge - history[0]).days < window and turn.period.cycle is not Cycle.ALL:
+    if (
+        kpi.censored
+        and not situation.complete_history
+        and (edge - history[0]).days < window
+        and turn.period.cycle is not Cycle.ALL
+    ):
         flags.append(Flag.LEFT_CENSORED)
     return None
 
@@ -232,9 +266,21 @@ def _result(
     n = float(values[kpi.base]) if kpi.base else denominator if denominator is not None else float(value)
     if reason is not None:
         return replace(blank, numerator=numerator, denominator=denominator, n=n)
-    interval = kpi.interval(*(situation.settings if name == "settings" else values[name] for name in wired.interval_parameters)) if kpi.interval else None
+    interval = (
+        kpi.interval(
+            *(situation.settings if name == "settings" else values[name] for name in wired.interval_parameters)
+        )
+        if kpi.interval
+        else None
+    )
     return replace(
-        blank, value=float(value), numerator=numerator, denominator=denominator, n=n, interval=interval, flags=_flags(kpi, values, n, flags, situation)
+        blank,
+        value=float(value),
+        numerator=numerator,
+        denominator=denominator,
+        n=n,
+        interval=interval,
+        flags=_flags(kpi, values, n, flags, situation),
     )
 
 
@@ -250,12 +296,28 @@ def _without(blank: Result, reason: Reason, arguments: Sequence[Any]) -> Result:
     return replace(blank, reason=reason, n=0.0)
 
 
-def _flags(kpi: Kpi, values: Mapping[str, float], n: float, flags: tuple[Flag, ...], situation: Situation) -> tuple[Flag, ...]:
+def _flags(
+    kpi: Kpi, values: Mapping[str, float], n: float, flags: tuple[Flag, ...], situation: Situation
+) -> tuple[Flag, ...]:
     more = list(flags)
     if kpi.lag not in ("", "next") and n < values["new_customers"]:
         more.append(Flag.PARTIAL)  # some of the cohort are still maturing
-    rated = kpi.unit in (Unit.SHARE, Unit.PER_CUSTOMER, Unit.MONEY_PER_CUSTOMER, Unit.MONEY_PER_ORDER, Unit.PER_THOUSAND, Unit.RATIO, Unit.DAYS)
-    least = situation.settings.min_base_nps if kpi.unit in (Unit.POINTS, Unit.SCORE) else situation.settings.min_base_rate if rated else 0
+    rated = kpi.unit in (
+        Unit.SHARE,
+        Unit.PER_CUSTOMER,
+        Unit.MONEY_PER_CUSTOMER,
+        Unit.MONEY_PER_ORDER,
+        Unit.PER_THOUSAND,
+        Unit.RATIO,
+        Unit.DAYS,
+    )
+    least = (
+        situation.settings.min_base_nps
+        if kpi.unit in (Unit.POINTS, Unit.SCORE)
+        else situation.settings.min_base_rate
+        if rated
+        else 0
+    )
     if n < least:
         more.append(Flag.LOW_BASE)
     return tuple(dict.fromkeys(more))

@@ -68,7 +68,11 @@ def sentence(finding: Finding, language: str, *, where: bool = True) -> str:
     def one(index: int) -> str:
         if text := own.get(LANGUAGES[index]):
             return text
-        template = entry.sentence[index] if entry else ("发现“{found}”[，应为 {expected}]。", "“{found}” was found[; expected {expected}].")[index]
+        template = (
+            entry.sentence[index]
+            if entry
+            else ("发现“{found}”[，应为 {expected}]。", "“{found}” was found[; expected {expected}].")[index]
+        )
         return _fill(template, finding, index, entry)
 
     place = address(finding) if where else ""
@@ -159,7 +163,9 @@ def _entry(code: str, texts: dict[str, Any]) -> Entry:
     sample = dict(texts["sample"])
     sample["cells"] = tuple(sample.get("cells", ()))
     sample["detail"] = tuple(sample.get("detail", {}).items())
-    words = {place: {word: (zh, en) for word, (zh, en) in each.items()} for place, each in texts.get("words", {}).items()}
+    words = {
+        place: {word: (zh, en) for word, (zh, en) in each.items()} for place, each in texts.get("words", {}).items()
+    }
     parts = {name: (texts[name][0], texts[name][1]) for name in ("title", "sentence", "cause", "repair")}
     return Entry(code, **parts, sample=Finding(code, **sample), words=words)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loyalty_xl.books import reading
+from loyalty_xl.books.places import PAGES, SCORECARD, Page
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.checking import check_sheet
@@ -18,7 +19,6 @@ from loyalty_xl.contracts.headers import normalise, recognise
 from loyalty_xl.contracts.targets import control_findings
 from loyalty_xl.errors import LoyaltyError, ReadError, UsageError
 from loyalty_xl.findings import from_error
-from loyalty_xl.books.places import PAGES, SCORECARD, Page
 from loyalty_xl.settings import DatedSettings, read_settings
 from loyalty_xl.vocabulary import Finding
 
@@ -60,14 +60,17 @@ class Inputs:
     findings: list[Finding] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)  # sheets whose file could not be used
     digest: str = ""  # of all cells and files read
-    declared: dict[str, str] = field(default_factory=dict)  # sheets without rows that are declared complete up to a day (nil)
 
 
-def gather(book: Path, *, sources: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None, today: date) -> Inputs:
+def gather(
+    book: Path, *, sources: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None, today: date
+) -> Inputs:
     """Read the workbook's control sheets, pages and department sheets, and the files that take the place of the latter."""
     shown = reading.peek(book)
     names = {each.name: each for each in shown}
-    places = {contract.name: Page(contract.name, contract.zh) for contract in everything()} | {page.name: page for page in PAGES}
+    places = {contract.name: Page(contract.name, contract.zh) for contract in everything()} | {
+        page.name: page for page in PAGES
+    }
     page_names = {name: found for name, page in places.items() if (found := page.find(names))}
     if SCORECARD.name not in page_names:
         raise UsageError(
@@ -77,14 +80,33 @@ def gather(book: Path, *, sources: Mapping[str, str] | None = None, settings: Ma
         )
     given = _check_names(sources or {})
     wanted = [page_names[name] for name in page_names if name not in given]
-    raws = {name: raw for name, raw in reading.read(book, wanted).items()}
+    with reading.start(book, wanted) as pending:
+        _warm_up()
+        raws = pending.result()
     by_name = {name: raws[found] for name, found in page_names.items() if found in raws}
     dated, findings = read_settings(by_name.get("Settings"), dict(settings or {}), title=page_names.get("Settings"))
-    made = Inputs(book, tuple(names), {page.name: by_name[page.name] for page in PAGES if page.name in by_name}, page_names, {}, dated, {}, {}, findings)
+    made = Inputs(
+        book,
+        tuple(names),
+        {page.name: by_name[page.name] for page in PAGES if page.name in by_name},
+        page_names,
+        {},
+        dated,
+        {},
+        {},
+        findings,
+    )
     _read_control(made, by_name, today)
     _find_sources(made, by_name, given)
     made.digest = _digest(made, by_name)
     return made
+
+
+def _warm_up() -> None:
+    """Import what checking needs while the reading process is at work."""
+    import pandera.pandas  # noqa: F401
+
+    from loyalty_xl.contracts import rules  # noqa: F401
 
 
 def _check_names(given: Mapping[str, str]) -> dict[str, str]:
@@ -93,7 +115,11 @@ def _check_names(given: Mapping[str, str]) -> dict[str, str]:
     for name, file in given.items():
         if name.casefold() not in known:
             choices = ", ".join(contract.name for contract in departments())
-            raise UsageError("", f"--source 里的表名“{name}”不认识。可用:{choices}", f"--source names no sheet: {name}. Sheets are {choices}.")
+            raise UsageError(
+                "",
+                f"--source 里的表名“{name}”不认识。可用:{choices}",
+                f"--source names no sheet: {name}. Sheets are {choices}.",
+            )
         found[known[name.casefold()]] = file
     return found
 
@@ -106,7 +132,9 @@ def _read_control(made: Inputs, by_name: Mapping[str, RawSheet], today: date) ->
             sheet, found = check_sheet(by_name[name], contracts[name], settings, title=made.page_names[name], today=FAR)
             made.control[name] = sheet
             quiet = {"W213", "W216", "W235", "W236"}  # an empty or half-filled control sheet is nothing to report
-            made.findings += [each for each in control_findings(found) if each.code not in quiet and not _undecided(name, each)]
+            made.findings += [
+                each for each in control_findings(found) if each.code not in quiet and not _undecided(name, each)
+            ]
     mapping = made.control.get("Mapping")
     if mapping is not None:
         known = {name.casefold(): contract.name for contract in everything() for name in (contract.name, contract.zh)}
@@ -132,15 +160,19 @@ def _find_sources(made: Inputs, by_name: Mapping[str, RawSheet], given: Mapping[
             files = [row for row in rows[contract.name] if row["file"]]
             if files:
                 jobs[contract.name] = files
-            else:
-                made.declared.update({contract.name: row["covers_to"] for row in rows[contract.name] if row["covers_to"]})
     for contract in departments():
         if contract.name not in jobs:
             if contract.name in by_name:
                 row = rows.get(contract.name, [{}])[0]
-                made.sources[contract.name] = _source(contract, by_name[contract.name], made.page_names[contract.name], "", "", row)
+                made.sources[contract.name] = _source(
+                    contract, by_name[contract.name], made.page_names[contract.name], "", "", row
+                )
             continue
-        read = [got for row in jobs[contract.name] if (got := _read_file(made, contract, row, from_command=contract.name in given))]
+        read = [
+            got
+            for row in jobs[contract.name]
+            if (got := _read_file(made, contract, row, from_command=contract.name in given))
+        ]
         distinct = {each.file_hash: each for each in read}
         if len(distinct) > 1:
             _overlap(made, contract, list(distinct.values()))
@@ -155,12 +187,26 @@ def _source_rows(made: Inputs) -> dict[str, list[dict[str, str]]]:
     if sources is None:
         return rows
     columns = ["sheet", "file", "worksheet", "header_row", "date_order", "covers_to", "use"]
-    for number, values in zip(sources.frame.index, sources.frame[columns].astype(object).itertuples(index=False), strict=True):
-        row = {name: "" if value is None or value != value else str(value).strip() for name, value in zip(columns, values, strict=True)}
+    for number, values in zip(
+        sources.frame.index, sources.frame[columns].astype(object).itertuples(index=False), strict=True
+    ):
+        row = {
+            name: "" if value is None or value != value else str(value).strip()
+            for name, value in zip(columns, values, strict=True)
+        }
         name = known.get(row["sheet"].casefold())
         if name is None:
             choices = " / ".join(f"{contract.name} ({contract.zh})" for contract in departments())
-            made.findings.append(Finding("E302", sources.title, f"{sources.sent['sheet']}{number}", row["sheet"], choices, column=sources.headers.get("sheet", "")))
+            made.findings.append(
+                Finding(
+                    "E302",
+                    sources.title,
+                    f"{sources.sent['sheet']}{number}",
+                    row["sheet"],
+                    choices,
+                    column=sources.headers.get("sheet", ""),
+                )
+            )
         elif row["use"] != "no":
             row["covers_to"] = row["covers_to"][:10]
             rows.setdefault(name, []).append(row)
@@ -171,7 +217,7 @@ def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], *, from
     base = Path.cwd() if from_command else made.book.parent
     path = (base / row["file"]).expanduser()
     try:
-        raw = _worksheet(path, contract, row.get("worksheet", ""), made)
+        raw = _worksheet(path, contract, row.get("worksheet", ""))
     except ReadError as error:
         made.findings.append(from_error(error, f"[{path.name}]"))
         made.stopped.add(contract.name)
@@ -185,14 +231,18 @@ def _source(contract: Contract, raw: RawSheet, title: str, file: str, hashed: st
     return Source(contract, raw, title, file, hashed, header_row, row.get("date_order", ""), row.get("covers_to", ""))
 
 
-def _worksheet(path: Path, contract: Contract, worksheet: str, made: Inputs) -> RawSheet:
+def _worksheet(path: Path, contract: Contract, worksheet: str) -> RawSheet:
     """The worksheet of a file that holds the sheet: the one named, else the one of its name, else the one whose headers fit best."""
     if worksheet:
         return reading.read(path, [worksheet])[worksheet]
     shown = [each for each in reading.peek(path) if each.state == "visible"] or reading.peek(path)
     named = Page(contract.name, contract.zh).find(each.name for each in shown)
     if named is None:
-        fitting = [(found[0][2], each.name) for each in shown if (found := [hit for hit in recognise(each, [contract]) if hit[0] is contract])]
+        fitting = [
+            (found[0][2], each.name)
+            for each in shown
+            if (found := [hit for hit in recognise(each, [contract]) if hit[0] is contract])
+        ]
         named = max(fitting)[1] if fitting else shown[0].name
     return reading.read(path, [named])[named]
 
@@ -222,7 +272,12 @@ def file_hash(path: Path) -> str:
 def sheet_hash(raw: RawSheet) -> str:
     """SHA-256 of the cells of a sheet, however the file stores them."""
     total = hashlib.sha256()
-    codes = np.frombuffer(b"".join(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in raw.strings), dtype=np.uint64)
+    codes = np.frombuffer(
+        b"".join(
+            hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in raw.strings
+        ),
+        dtype=np.uint64,
+    )
     codes = np.append(codes, np.uint64(0))
     total.update(np.ascontiguousarray(raw.rows).tobytes())
     for number, column in sorted(raw.columns.items()):

@@ -53,9 +53,17 @@ def make_book(book: Path, language: str, folder: Path | None = None) -> list[Rec
         There is a file of that name already: nothing of the user's is overwritten.
     """
     if book.suffix.lower() != ".xlsx":
-        raise UsageError("", f"新工作簿的文件名要以 .xlsx 结尾:{book.name}", f"The new workbook's name must end in .xlsx: {book.name}")
+        raise UsageError(
+            "",
+            f"新工作簿的文件名要以 .xlsx 结尾:{book.name}",
+            f"The new workbook's name must end in .xlsx: {book.name}",
+        )
     if book.exists():
-        raise WriteError("E404", f"{book} 已经存在,没有覆盖。请换一个文件名。", f"{book} exists already and was not overwritten. Choose another name.")
+        raise WriteError(
+            "E404",
+            f"{book} 已经存在,没有覆盖。请换一个文件名。",
+            f"{book} exists already and was not overwritten. Choose another name.",
+        )
     if folder is not None and not folder.is_dir():
         raise UsageError("E112", f"没有文件夹 {folder}", f"There is no folder {folder}")
     found = recognise_folder(folder, book) if folder else []
@@ -88,7 +96,11 @@ def recognise_folder(folder: Path, book: Path) -> list[Recognised]:
             continue
         for each in shown:
             contract = wanted.get(each.name)
-            found.append(_described(path.name, raws[each.name], contract) if contract else Recognised(path.name, each.name, None, len(each)))
+            found.append(
+                _described(path.name, raws[each.name], contract)
+                if contract
+                else Recognised(path.name, each.name, None, len(each))
+            )
     return found
 
 
@@ -116,7 +128,11 @@ def _months(raw: RawSheet, column: Any, below: Any) -> tuple[str, str]:
     from loyalty_xl.vocabulary import Calendar
 
     serials = column.number[below & np.isin(column.kind, (Kind.DATE,))]
-    months = {month_ordinal(_from_serial(serial, date1904=raw.date1904)) for serial in (serials.min(), serials.max())} if len(serials) else set()
+    months = (
+        {month_ordinal(_from_serial(serial, date1904=raw.date1904)) for serial in (serials.min(), serials.max())}
+        if len(serials)
+        else set()
+    )
     calendar = Calendar()
     for code in np.unique(column.text[below & (column.kind == Kind.TEXT)]):
         text = raw.strings[code].strip()
@@ -143,7 +159,13 @@ def _enter(patch: Patch, book: Path, folder: Path, found: list[Recognised]) -> N
         if each.contract is None:
             continue
         name = Page(sources.name, sources.zh).find(patch.sheet_names) or sources.name
-        values = {"sheet": each.contract.name, "file": _relative(folder / each.file, book), "worksheet": each.worksheet, "use": "yes", "dept": each.contract.dept}
+        values = {
+            "sheet": each.contract.name,
+            "file": _relative(folder / each.file, book),
+            "worksheet": each.worksheet,
+            "use": "yes",
+            "dept": each.contract.dept,
+        }
         for number, column in enumerate(sources.fields, start=1):
             if column.name in values:
                 patch.put(name, row, number, values[column.name])

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl import catalogue
+from loyalty_xl import catalogue, library
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 
-def silent(step: str) -> None:  # noqa: ARG001
+def silent(step: str) -> None:
     """Say nothing."""
 
 
@@ -103,14 +103,14 @@ class Clock:
             self._progress(name)
 
 
-def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, progress: Progress = silent) -> Refresh:  # noqa: B008 (frozen)
+def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, progress: Progress = silent) -> Refresh:
     """Read and check *book* and its sources, and compute everything for it. Nothing is written."""
     today = today or date.today()  # noqa: DTZ011 - only decides which dates lie in the future
     clock = Clock(progress)
     clock.step("read")
     inputs = gather(book, sources=asked.sources, settings=asked.settings, today=today)
     clock.step("check")
-    kpis = catalogue.load()
+    kpis = library.load()
     sheets, findings = check(inputs, today)
     latest = inputs.settings.at(date.max)
     as_of = asked.as_of or latest.as_of or _next_day(newest_date(sheets))
@@ -119,7 +119,23 @@ def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, pr
     if as_of is None:
         clock.step("")
         findings = finished(findings, inputs, kpis.values())
-        return Refresh(book, None, None, [], [], None, {}, findings, sheets, inputs, latest, [], language, {}, seconds=clock.seconds)
+        return Refresh(
+            book,
+            None,
+            None,
+            [],
+            [],
+            None,
+            {},
+            findings,
+            sheets,
+            inputs,
+            latest,
+            [],
+            language,
+            {},
+            seconds=clock.seconds,
+        )
     clock.step("measure")
     at_end = inputs.settings.at(as_of - timedelta(days=1))
     prepared = prepare(sheets, at_end, as_of)
@@ -132,7 +148,9 @@ def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, pr
     clock.step("score")
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     lines = score(list(kpis.values()), targets, period, situation, prepared.waves)
-    imputed = {(each.kpi, each.period.label): each for each in results if each.imputed_share and each.segment_dim == "all"}
+    imputed = {
+        (each.kpi, each.period.label): each for each in results if each.imputed_share and each.segment_dim == "all"
+    }
     lines = [_with_imputed(line, imputed) for line in lines]
     tables = _tables(prepared, at_end, first, calendar, inputs)
     findings = finished(findings, inputs, kpis.values())
@@ -165,7 +183,14 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
     for name, source in inputs.sources.items():
         mapping = inputs.mapping.get(name, {})
         sheet, found = check_sheet(
-            source.raw, source.contract, settings, mapping=mapping, title=source.title, date_order=source.date_order, header_row=source.header_row, today=today
+            source.raw,
+            source.contract,
+            settings,
+            mapping=mapping,
+            title=source.title,
+            date_order=source.date_order,
+            header_row=source.header_row,
+            today=today,
         )
         blank = not sheet.rows_read and not source.file
         if blank and not source.covers_to:
@@ -183,12 +208,25 @@ def finished(findings: Iterable[Finding], inputs: Inputs, kpis: Iterable[catalog
     for kpi in kpis:
         for sheet in Wiring(kpi).sheets:
             reading[sheet] = reading.get(sheet, 0) + 1
-    waited = [replace(each, frees=reading.get(titles.get(each.sheet, ""), 0)) if each.severity is Severity.ERROR else each for each in findings]
-    return sorted(waited, key=lambda each: (each.severity is not Severity.ERROR, -each.frees, each.sheet, each.code, each.column, *_place(each.cell)))
+    waited = [
+        replace(each, frees=reading.get(titles.get(each.sheet, ""), 0)) if each.severity is Severity.ERROR else each
+        for each in findings
+    ]
+    return sorted(
+        waited,
+        key=lambda each: (
+            each.severity is not Severity.ERROR,
+            -each.frees,
+            each.sheet,
+            each.code,
+            each.column,
+            *_place(each.cell),
+        ),
+    )
 
 
 def _place(cell: str) -> tuple[int, str]:
-    digits = "".join(letter for letter in cell.split(":")[0] if letter.isdigit())
+    digits = "".join(letter for letter in cell.split(":", maxsplit=1)[0] if letter.isdigit())
     return int(digits) if digits else 0, cell
 
 
@@ -213,19 +251,27 @@ def _period(text: str | None, calendar: Calendar, settings: Settings, as_of: dat
     return period
 
 
-def detail_periods(settings: Settings, targets: Sequence[Target], period: Period, first: int, last: int, calendar: Calendar) -> list[Period]:
+def detail_periods(
+    settings: Settings, targets: Sequence[Target], period: Period, first: int, last: int, calendar: Calendar
+) -> list[Period]:
     """Periods of Detail: the reporting cycle, those that Targets names and the period's own, and `all` (G1)."""
     cycles = dict.fromkeys([Cycle(settings.cycle_type), *(target.period.cycle for target in targets), period.cycle])
     periods: list[Period] = []
     for cycle in cycles:
         if cycle is Cycle.RANGE:
-            periods += [each for each in dict.fromkeys([period, *(target.period for target in targets)]) if each.cycle is Cycle.RANGE]
+            periods += [
+                each
+                for each in dict.fromkeys([period, *(target.period for target in targets)])
+                if each.cycle is Cycle.RANGE
+            ]
         elif cycle is not Cycle.ALL:
             periods += periods_between(cycle, first, last, calendar)
     return [*dict.fromkeys(periods), Period(Cycle.ALL, first, last + 1, "all")]
 
 
-def _situation(sheets: Mapping[str, Sheet], inputs: Inputs, prepared: Prepared, settings: Settings, calendar: Calendar, as_of: date) -> Situation:
+def _situation(
+    sheets: Mapping[str, Sheet], inputs: Inputs, prepared: Prepared, settings: Settings, calendar: Calendar, as_of: date
+) -> Situation:
     reach = coverage(sheets, as_of, calendar)
     if inputs.stopped:
         reach = replace(reach, stopped=reach.stopped | inputs.stopped)
@@ -246,9 +292,15 @@ def _results(
     kpis = list(kpis)
     groups: dict[Settings, list[Period]] = {}
     for period in periods:
-        groups.setdefault(at_end if period.cycle is Cycle.ALL else inputs.settings.for_period(period), []).append(period)
+        groups.setdefault(at_end if period.cycle is Cycle.ALL else inputs.settings.for_period(period), []).append(
+            period
+        )
     results: list[Result] = []
-    any_imputed = any(len(sheet.counts) and sheet.counts["imputed"].sum() > 0 for sheet in sheets.values() if "imputed" in sheet.counts)
+    any_imputed = any(
+        len(sheet.counts) and sheet.counts["imputed"].sum() > 0
+        for sheet in sheets.values()
+        if "imputed" in sheet.counts
+    )
     for settings, some in groups.items():
         ready = prepared if settings == at_end else prepare(sheets, settings, as_of)
         situation = _situation(sheets, inputs, ready, settings, calendar, as_of)
@@ -258,7 +310,9 @@ def _results(
             other = {each.id: each.value for each in _evaluated(kpis, some, replace(situation, ready=bare.ready))}
             found = _beside(found, other, kpis, situation)
         results += found
-    return sorted(results, key=lambda each: (each.kpi, each.segment_dim, each.segment, each.period.start, each.period.stop))
+    return sorted(
+        results, key=lambda each: (each.kpi, each.segment_dim, each.segment, each.period.start, each.period.stop)
+    )
 
 
 def _evaluated(kpis: list[catalogue.Kpi], periods: Sequence[Period], situation: Situation) -> list[Result]:
@@ -269,7 +323,9 @@ def _evaluated(kpis: list[catalogue.Kpi], periods: Sequence[Period], situation: 
     return found + (evaluate(kpis, cycles, situation, dims) if cycles else [])
 
 
-def _beside(found: Sequence[Result], other: Mapping[str, float | None], kpis: Iterable[catalogue.Kpi], situation: Situation) -> list[Result]:
+def _beside(
+    found: Sequence[Result], other: Mapping[str, float | None], kpis: Iterable[catalogue.Kpi], situation: Situation
+) -> list[Result]:
     """Put beside each value the one without imputed rows, and how much was imputed (G16)."""
     counts = situation.ready["deliveries"].to_native()
     by_sheet = {name: part.set_index("month")[["imputed", "rows"]] for name, part in counts.groupby("sheet")}
@@ -279,12 +335,21 @@ def _beside(found: Sequence[Result], other: Mapping[str, float | None], kpis: It
     for each in found:
         key = (reads[each.kpi], each.period)
         if key not in shares:
-            parts = [by_sheet[name].loc[each.period.first : each.period.stop - 1] for name in key[0] if name in by_sheet]
+            parts = [
+                by_sheet[name].loc[each.period.first : each.period.stop - 1] for name in key[0] if name in by_sheet
+            ]
             rows = sum(float(part["rows"].sum()) for part in parts)
             shares[key] = sum(float(part["imputed"].sum()) for part in parts) / rows if rows else 0.0
         share = shares[key]
         flags = (*each.flags, Flag.IMPUTED) if share and each.value is not None else each.flags
-        made.append(replace(each, value_without_imputed=other.get(each.id, each.value) if share else each.value, imputed_share=share, flags=flags))
+        made.append(
+            replace(
+                each,
+                value_without_imputed=other.get(each.id, each.value) if share else each.value,
+                imputed_share=share,
+                flags=flags,
+            )
+        )
     return made
 
 
@@ -292,10 +357,14 @@ def _with_imputed(line: Line, imputed: Mapping[tuple[str, str], Result]) -> Line
     found = imputed.get((line.kpi.key, line.result.period.label))
     if found is None or line.result.value is None or line.window != "cycle":
         return line
-    return replace(line, result=replace(line.result, imputed_share=found.imputed_share, flags=(*line.result.flags, Flag.IMPUTED)))
+    return replace(
+        line, result=replace(line.result, imputed_share=found.imputed_share, flags=(*line.result.flags, Flag.IMPUTED))
+    )
 
 
-def _targets(inputs: Inputs, kpis: Mapping[str, catalogue.Kpi], calendar: Calendar, prepared: Prepared) -> tuple[list[Target], list[Finding]]:
+def _targets(
+    inputs: Inputs, kpis: Mapping[str, catalogue.Kpi], calendar: Calendar, prepared: Prepared
+) -> tuple[list[Target], list[Finding]]:
     sheet = inputs.control.get("Targets")
     if sheet is None:
         return [], []
@@ -306,10 +375,17 @@ def _targets(inputs: Inputs, kpis: Mapping[str, catalogue.Kpi], calendar: Calend
     return read_targets(sheet, kpis, calendar, segments)
 
 
-def _tables(prepared: Prepared, settings: Settings, first: int, calendar: Calendar, inputs: Inputs) -> dict[str, list[dict[str, Any]]]:
+def _tables(
+    prepared: Prepared, settings: Settings, first: int, calendar: Calendar, inputs: Inputs
+) -> dict[str, list[dict[str, Any]]]:
     """Listings for All, by periods of the reporting cycle."""
     periods = periods_between(Cycle(settings.cycle_type), first, prepared.ready.last_month, calendar)
-    frames = {"Orders": "orders", "SurveyInvitations": "invitations", "SurveyResponses": "responses", "Complaints": "complaints"}
+    frames = {
+        "Orders": "orders",
+        "SurveyInvitations": "invitations",
+        "SurveyResponses": "responses",
+        "Complaints": "complaints",
+    }
     tables = {}
     for key, each in catalogue.LISTINGS.items():
         fed = all(frames[sheet] in prepared.ready for sheet in each.sheets) and not inputs.settings.untrusted
@@ -323,7 +399,9 @@ def _waiting(sheets: Mapping[str, Sheet], period: Period, as_of: date) -> dict[s
     for name, sheet in sheets.items():
         if sheet.contract.date and len(sheet.counts):
             rows = sheet.counts["rows"]
-            number = int(rows[(rows.index >= period.stop) & (rows.index <= month_ordinal(as_of - timedelta(days=1)))].sum())
+            number = int(
+                rows[(rows.index >= period.stop) & (rows.index <= month_ordinal(as_of - timedelta(days=1)))].sum()
+            )
             if number:
                 waiting[name] = number
     return waiting

@@ -61,7 +61,8 @@ class _Names:
     def codes(self, column: pd.Series) -> np.ndarray:
         """Codes of an id column, ANONYMOUS where it is blank."""
         known = np.array([self._code(str(name)) for name in column.cat.categories] + [ANONYMOUS], dtype=np.int64)
-        return known[column.cat.codes.to_numpy()]
+        made: np.ndarray = known[column.cat.codes.to_numpy()]
+        return made
 
     def _code(self, name: str) -> int:
         seen = set()
@@ -78,13 +79,16 @@ class _Names:
 def _labels(column: pd.Series, names: Mapping[str, str] | None = None) -> tuple[np.ndarray, Strings]:
     """Codes and labels of a text column; with *names*, ids become names, and unknown ones UNASSIGNED (G15)."""
     categories = [str(each) for each in column.cat.categories]
-    labels = np.array([*(names.get(each, UNASSIGNED) if names is not None else each for each in categories), UNASSIGNED], dtype=object)
+    labels = np.array(
+        [*(names.get(each, UNASSIGNED) if names is not None else each for each in categories), UNASSIGNED], dtype=object
+    )
     return column.cat.codes.to_numpy().astype(np.int64), labels
 
 
 def _named(column: pd.Series, names: Mapping[str, str] | None = None) -> np.ndarray:
     codes, labels = _labels(column, names)
-    return labels[codes]
+    named: np.ndarray = labels[codes]
+    return named
 
 
 def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, without_imputed: bool = False) -> Prepared:
@@ -92,7 +96,11 @@ def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, wit
 
     With *without_imputed* the rows marked as imputed stay out: the second of the two computations of G16.
     """
-    frames = {name: _usable(sheet, as_of, without_imputed=without_imputed) for name, sheet in sheets.items() if not sheet.blocked}
+    frames = {
+        name: _usable(sheet, as_of, without_imputed=without_imputed)
+        for name, sheet in sheets.items()
+        if not sheet.blocked
+    }
     customers = frames.get("Customers")
     merged = {}
     if customers is not None:
@@ -104,19 +112,25 @@ def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, wit
     ready: dict[str, pd.DataFrame] = {"deliveries": _deliveries(sheets, as_of)}
     traits = _traits(customers, names, regions)
     if "Orders" in frames and sheets["Orders"].sent:
-        ready["orders"], dims["orders"] = _orders(frames["Orders"], sheets, frames.get("Products"), names, regions, traits, settings)
+        ready["orders"], dims["orders"] = _orders(
+            frames["Orders"], frames.get("Products"), names, regions, traits, settings
+        )
     if traits is not None and customers is not None:
-        ready["customers"] = _customers(customers, names, traits)
+        ready["customers"] = _customers(customers, names)
     waves = pd.DataFrame(columns=["wave", "name", "month", "newest"])
     invited = frames.get("SurveyInvitations")
     if "SurveyResponses" in frames:
-        ready["responses"], dims["responses"], waves = _responses(frames["SurveyResponses"], invited, names, traits, settings)
+        ready["responses"], dims["responses"], waves = _responses(
+            frames["SurveyResponses"], invited, names, traits, settings
+        )
     if invited is not None:
         ready["invitations"], dims["invitations"] = _invitations(invited, names, traits)
     if "Complaints" in frames:
         ready["complaints"], dims["complaints"] = _complaints(frames, names, traits, settings)
     if "Campaigns" in frames or "SalesCosts" in frames:
-        ready["costs"], dims["costs"] = _costs(frames, regions, Calendar(settings.fiscal_start_month, settings.fiscal_year_label), as_of)
+        ready["costs"], dims["costs"] = _costs(
+            frames, regions, Calendar(settings.fiscal_start_month, settings.fiscal_year_label), as_of
+        )
     last = month_ordinal(as_of - timedelta(days=1))
     first = int(ready["orders"]["month"].min()) if len(ready.get("orders", ())) else last
     months = np.arange(first, last + 1)
@@ -129,7 +143,7 @@ def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, wit
 def _usable(sheet: Sheet, as_of: date, *, without_imputed: bool) -> pd.DataFrame:
     frame = sheet.frame
     if without_imputed and "is_imputed" in frame:
-        frame = frame[~frame["is_imputed"].fillna(False).astype(bool)]  # noqa: FBT003
+        frame = frame[~frame["is_imputed"].fillna(False).astype(bool)]
     name = sheet.contract.date
     if name and isinstance(frame[name].dtype, np.dtype) and frame[name].dtype.kind == "M":
         late = frame[name].to_numpy() >= np.datetime64(as_of)
@@ -142,7 +156,9 @@ def _names_of(frame: pd.DataFrame | None, key: str, name: str) -> dict[str, str]
     if frame is None or not len(frame):
         return None
     keys, named = frame[key].astype(object), frame[name].astype(object)
-    by_name = {spelled: each for each in named if isinstance(each, str) for spelled in (each, each.upper())}  # ids are upper case
+    by_name = {
+        spelled: each for each in named if isinstance(each, str) for spelled in (each, each.upper())
+    }  # ids are upper case
     return by_name | {str(k): n if isinstance(n, str) and n else str(k) for k, n in zip(keys, named, strict=True)}
 
 
@@ -166,7 +182,11 @@ def _traits(customers: pd.DataFrame | None, names: _Names, regions: Mapping[str,
         return None
     codes = names.codes(customers["customer_id"])
     labels = {}
-    for dim, field, named in (("region", "region_id", regions), ("tier", "tier", None), ("channel", "acquisition_channel", None)):
+    for dim, field, named in (
+        ("region", "region_id", regions),
+        ("tier", "tier", None),
+        ("channel", "acquisition_channel", None),
+    ):
         if customers[field].notna().any():
             known = np.full(len(names.names), UNASSIGNED, dtype=object)
             known[codes] = _named(customers[field], named)
@@ -180,11 +200,13 @@ def _add_traits(frame: dict[str, Any], customers: np.ndarray, traits: _Traits | 
             frame[dim] = labels
 
 
-def _present(frame: Mapping[str, Any], *dims: str) -> tuple[str, ...]:
+def _present(frame: Any, *dims: str) -> tuple[str, ...]:
     return ("all", *(dim for dim in dims if dim in frame))
 
 
-def _region(frame: pd.DataFrame, customers: np.ndarray, regions: Mapping[str, str] | None, traits: _Traits | None) -> np.ndarray | None:
+def _region(
+    frame: pd.DataFrame, customers: np.ndarray, regions: Mapping[str, str] | None, traits: _Traits | None
+) -> np.ndarray | None:
     """The row's own region, else the customer's."""
     own = _named(frame["region_id"], regions) if frame["region_id"].notna().any() else None
     theirs = traits.of("region", customers) if traits else None
@@ -204,7 +226,6 @@ def _combined(*codes: np.ndarray) -> np.ndarray:
 
 def _orders(
     frame: pd.DataFrame,
-    sheets: Mapping[str, Sheet],
     products: pd.DataFrame | None,
     names: _Names,
     regions: Mapping[str, str] | None,
@@ -227,10 +248,16 @@ def _orders(
         own = products.set_index(products["product_id"].astype(str))["churn_window_days"]
         days_of = {key: int(value) for key, value in own.items() if value == value}
         if days_of:
-            by_category = [days_of.get(str(each), settings.churn_window_days) for each in frame["product_id"].cat.categories]
-            window = np.array([*by_category, settings.churn_window_days], dtype=np.int64)[frame["product_id"].cat.codes.to_numpy()]
+            by_category = [
+                days_of.get(str(each), settings.churn_window_days) for each in frame["product_id"].cat.categories
+            ]
+            window = np.array([*by_category, settings.churn_window_days], dtype=np.int64)[
+                frame["product_id"].cat.codes.to_numpy()
+            ]
     original = _original(frame)
-    labels = {dim: _coded(text[codes]) if dim == "product_type" else (codes, text) for dim, (codes, text) in places.items()}
+    labels = {
+        dim: _coded(text[codes]) if dim == "product_type" else (codes, text) for dim, (codes, text) in places.items()
+    }
     part = _combined(orders, customers, days, kinds, original, window, *(codes for codes, _ in labels.values()))
     first = np.unique(part, return_index=True)[1]
     amount = frame["amount"].fillna(0.0).to_numpy()
@@ -264,7 +291,7 @@ def _original(frame: pd.DataFrame) -> np.ndarray:
     return np.array([*by_category, -1], dtype=np.int64)[frame["original_order_id"].cat.codes.to_numpy()]
 
 
-def _customers(customers: pd.DataFrame, names: _Names, traits: _Traits) -> pd.DataFrame:
+def _customers(customers: pd.DataFrame, names: _Names) -> pd.DataFrame:
     made: dict[str, Any] = {
         "customer": names.codes(customers["customer_id"]),
         "closed": _days(customers["closed_on"], NEVER),
@@ -288,16 +315,28 @@ def _responses(
     invite, changed, relationship = np.full(len(frame), -1, dtype=np.int64), np.zeros(len(frame)), np.ones(len(frame))
     if invited is not None:
         codes = {str(name): code for code, name in enumerate(invited["invite_id"].cat.categories)}
-        by_category = np.array([*(codes.get(str(name), -1) for name in frame["invite_id"].cat.categories), -1], dtype=np.int64)
+        by_category = np.array(
+            [*(codes.get(str(name), -1) for name in frame["invite_id"].cat.categories), -1], dtype=np.int64
+        )
         invite = by_category[frame["invite_id"].cat.codes.to_numpy()]
-        sent = invited.drop_duplicates("invite_id").set_index(invited.drop_duplicates("invite_id")["invite_id"].cat.codes)
+        sent = invited.drop_duplicates("invite_id").set_index(
+            invited.drop_duplicates("invite_id")["invite_id"].cat.codes
+        )
         at = sent.reindex(invite)
         survey = np.where(pd.isna(survey), at["survey_id"].astype(object).to_numpy(), survey)
         version = np.where(pd.isna(version), at["survey_version"].astype(object).to_numpy(), version)
         relationship = (at["survey_type"].astype(object).to_numpy() != "transactional").astype(float)
         if not relationship.any():
             relationship[:] = 1.0
-        reworded = set(zip(*(invited.loc[invited["wording_changed"].fillna(False).astype(bool), name].astype(object) for name in ("survey_id", "survey_version")), strict=True))  # noqa: E501, FBT003
+        reworded = set(
+            zip(
+                *(
+                    invited.loc[invited["wording_changed"].fillna(False).astype(bool), name].astype(object)
+                    for name in ("survey_id", "survey_version")
+                ),
+                strict=True,
+            )
+        )
         changed = np.array([pair in reworded for pair in zip(survey, version, strict=True)], dtype=float)
     months = _months(days)
     wave_name = np.where(pd.isna(survey), months.astype(str).astype(object), survey)
@@ -334,7 +373,7 @@ def _responses(
     table["csat"] = table["csat"].astype("Float64")
     table = table[table["has_score"].eq(1) | table["invite"].ge(0)]
     scored = table[table["has_score"].eq(1) & table["relationship"].eq(1)]
-    newest = scored.groupby(["wave", "month"], as_index=False)["day"].max().rename(columns={"day": "newest"})
+    newest = scored.groupby(["wave", "month"])["day"].max().rename("newest").reset_index()
     newest["name"] = [str(wave_names[wave]) for wave in newest["wave"]]
     return table, _present(table, "region", "tier", "channel"), newest
 
@@ -410,11 +449,15 @@ def _classified(frame: pd.DataFrame, taxonomy: pd.DataFrame | None, days: np.nda
                 valid.setdefault(text.strip().casefold(), []).append((start, end))
     for i, (one, two, day) in enumerate(zip(l1, l2, days, strict=True)):
         texts = [text for text in (one, two) if isinstance(text, str)]
-        known[i] = bool(texts) and all(any(start <= day <= end for start, end in valid.get(text.strip().casefold(), ())) for text in texts)
+        known[i] = bool(texts) and all(
+            any(start <= day <= end for start, end in valid.get(text.strip().casefold(), ())) for text in texts
+        )
     return (known & given).astype(np.int64)
 
 
-def _costs(frames: Mapping[str, pd.DataFrame], regions: Mapping[str, str] | None, calendar: Calendar, as_of: date) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _costs(
+    frames: Mapping[str, pd.DataFrame], regions: Mapping[str, str] | None, calendar: Calendar, as_of: date
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Costs by month: each spread evenly over its days, the part before *as_of*."""
     rows: list[tuple[str, int, float, str, str]] = []
     for sheet in ("Campaigns", "SalesCosts"):
@@ -423,7 +466,9 @@ def _costs(frames: Mapping[str, pd.DataFrame], regions: Mapping[str, str] | None
             continue
         places = _named(frame["region_id"], regions)
         kinds = frame["cost_type"].astype(object).to_numpy()
-        for cost, kind, place, span in zip(frame["cost"].to_numpy(), kinds, places, cost_spans(sheet, frame, calendar), strict=True):
+        for cost, kind, place, span in zip(
+            frame["cost"].to_numpy(), kinds, places, cost_spans(sheet, frame, calendar), strict=True
+        ):
             if span is None or cost != cost:
                 continue
             whole = (span[1] - span[0]).days
@@ -433,15 +478,22 @@ def _costs(frames: Mapping[str, pd.DataFrame], regions: Mapping[str, str] | None
                 days = (min(end, span[1], as_of) - max(start, span[0])).days
                 if days > 0:
                     rows.append((sheet, month, cost * days / whole, str(kind) if isinstance(kind, str) else "", place))
-    made = pd.DataFrame(rows, columns=["sheet", "month", "cost", "cost_type", "region"]).astype({"month": np.int64, "cost": float, "cost_type": "str", "region": "str", "sheet": "str"})
-    placed = any(frame is not None and frame["region_id"].notna().any() for frame in (frames.get("Campaigns"), frames.get("SalesCosts")))
+    made = pd.DataFrame(rows, columns=["sheet", "month", "cost", "cost_type", "region"]).astype(
+        {"month": np.int64, "cost": float, "cost_type": "str", "region": "str", "sheet": "str"}
+    )
+    placed = any(
+        frame is not None and frame["region_id"].notna().any()
+        for frame in (frames.get("Campaigns"), frames.get("SalesCosts"))
+    )
     return (made, ("all", "region")) if placed else (made.drop(columns="region"), ("all",))
 
 
 def cost_spans(sheet: str, frame: pd.DataFrame, calendar: Calendar) -> list[tuple[date, date] | None]:
     """First day and first day after, of what each cost covers."""
     if sheet == "SalesCosts":
-        periods = [calendar.parse(str(text)) if isinstance(text, str) else None for text in frame["period"].astype(object)]
+        periods = [
+            calendar.parse(str(text)) if isinstance(text, str) else None for text in frame["period"].astype(object)
+        ]
         return [(period.start, period.end) if period else None for period in periods]
     spans: list[tuple[date, date] | None] = []
     for start, end in zip(frame["start"], frame["end"], strict=True):
@@ -459,7 +511,13 @@ def _deliveries(sheets: Mapping[str, Sheet], as_of: date) -> pd.DataFrame:
         if sheet.contract.dept != "control" and sheet.contract.date and len(sheet.counts):
             part = sheet.counts[[each for each in columns if each in sheet.counts]].astype(float)
             parts.append(part.assign(month=part.index.to_numpy(dtype=np.int64), sheet=name))
-    empty = pd.DataFrame({**{name: np.array([], dtype=float) for name in columns}, "month": np.array([], dtype=np.int64), "sheet": pd.array([], dtype="str")})
+    empty = pd.DataFrame(
+        {
+            **{name: np.array([], dtype=float) for name in columns},
+            "month": np.array([], dtype=np.int64),
+            "sheet": pd.array([], dtype="str"),
+        }
+    )
     table = pd.concat(parts, ignore_index=True).astype({"sheet": "str"}) if parts else empty
     return table[table["month"] <= month_ordinal(as_of - timedelta(days=1))]
 
@@ -469,7 +527,13 @@ def newest_date(sheets: Mapping[str, Sheet]) -> date | None:
     newest = []
     for sheet in sheets.values():
         name = sheet.contract.date
-        if name and not sheet.blocked and name in sheet.frame and sheet.frame[name].dtype.kind == "M" and sheet.frame[name].notna().any():
+        if (
+            name
+            and not sheet.blocked
+            and name in sheet.frame
+            and sheet.frame[name].dtype.kind == "M"
+            and sheet.frame[name].notna().any()
+        ):
             newest.append(sheet.frame[name].max().date())
     return max(newest, default=None)
 

@@ -58,6 +58,8 @@ def refresh(
         Who refreshed, as the Scorecard shows it (default: the user of this machine).
     today
         Day of the run; only decides which dates lie in the future.
+    progress
+        Called with the name of each step as it begins.
 
     Raises
     ------
@@ -81,7 +83,9 @@ def refresh(
             f"{book.name} was filled by the newer version {version}; this is {__version__}. Upgrade first: pip install -U loyalty-xl",
         )
     future = any(finding.code == "E224" for finding in made.findings)
-    made.up_to_date = run_log.last(filling.before, "run").get("signature") == signed and not future and filling.untouched()
+    made.up_to_date = (
+        run_log.last(filling.before, "run").get("signature") == signed and not future and filling.untouched()
+    )
     if not made.up_to_date:
         made.findings = finished([*made.findings, *filling.typed_over()], made.inputs, catalogue.KPIS.values())
     made.run_log = run_log.entries(made, asked, signed, filling.before)

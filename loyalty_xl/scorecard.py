@@ -32,18 +32,22 @@ class Looked:
     results: dict[Key, Result]
 
 
-def lines_on(kpis: Sequence[Kpi], targets: Sequence[Target], period: Period, situation: Situation) -> list[tuple[Kpi, str, str, Target | None]]:
+def lines_on(
+    kpis: Sequence[Kpi], targets: Sequence[Target], period: Period, situation: Situation
+) -> list[tuple[Kpi, str, str, Target | None]]:
     """Which lines the Scorecard has: core KPIs, and those that Targets aims at in this period (G22)."""
     by_key = {kpi.key: kpi for kpi in kpis}
-    variant = {"all_customers": "churn_rate_all_customers", "average_base": "churn_rate_average_base"}.get(situation.settings.churn_variant, "churn_rate")
+    variant = {"all_customers": "churn_rate_all_customers", "average_base": "churn_rate_average_base"}.get(
+        situation.settings.churn_variant, "churn_rate"
+    )
     wanted: dict[Key, None] = {}
     for kpi in kpis:
         if kpi.level is Level.CORE:
             wanted[variant if kpi.key == "churn_rate" else kpi.key, "all", ALL] = None
-    for target in targets:
-        if target.kpi in by_key:
-            wanted.setdefault((target.kpi, target.segment_dim, target.segment), None)
-    lines = []
+    for each in targets:
+        if each.kpi in by_key:
+            wanted.setdefault((each.kpi, each.segment_dim, each.segment), None)
+    lines: list[tuple[Kpi, str, str, Target | None]] = []
     for key, dim, segment in wanted:
         kpi = by_key[key]
         unit = Unit.PER_MONTH if kpi.stock else kpi.unit
@@ -53,7 +57,9 @@ def lines_on(kpis: Sequence[Kpi], targets: Sequence[Target], period: Period, sit
     return lines
 
 
-def score(kpis: Sequence[Kpi], targets: Sequence[Target], period: Period, situation: Situation, waves: pd.DataFrame) -> list[Line]:
+def score(
+    kpis: Sequence[Kpi], targets: Sequence[Target], period: Period, situation: Situation, waves: pd.DataFrame
+) -> list[Line]:
     """Fill the lines of *period*."""
     wanted = lines_on(kpis, targets, period, situation)
     dims = list(dict.fromkeys(["all", *(dim for _, dim, _, _ in wanted)]))
@@ -131,7 +137,9 @@ class _Looking:
         sets: dict[frozenset[Turn], list[Kpi]] = {}
         for each in self._kpis.values():
             kpi = each[0]
-            turns = [self.turn(kpi, period) for period in (*self.past, year_before(self._period, self._situation.calendar))]
+            turns = [
+                self.turn(kpi, period) for period in (*self.past, year_before(self._period, self._situation.calendar))
+            ]
             turns += [self.previous(kpi), self.ytd(kpi)]
             sets.setdefault(frozenset(turn for turn in turns if turn), []).append(kpi)
         for turns_of, kpis in sets.items():
@@ -165,7 +173,9 @@ def _evaluated(kpis: Sequence[Kpi], turns: Sequence[Turn], situation: Situation,
     return found
 
 
-def _line(kpi: Kpi, dim: str, segment: str, target: Target | None, period: Period, situation: Situation, look: _Looking) -> Line:
+def _line(
+    kpi: Kpi, dim: str, segment: str, target: Target | None, period: Period, situation: Situation, look: _Looking
+) -> Line:
     key, settings = (kpi.key, dim, segment), situation.settings
     turn = look.turn(kpi, period)
     result = look.result(turn, key)
@@ -182,10 +192,16 @@ def _line(kpi: Kpi, dim: str, segment: str, target: Target | None, period: Perio
     state, reached, off, straddles = Status.GREY, None, None, False
     if result.value is not None and aim.given:
         reached = attainment(result.value, aim)
-        off = result.value - aim.value if aim.value is not None else (distance(result.value, aim) if aim.better is Better.RANGE else None)
+        off = (
+            result.value - aim.value
+            if aim.value is not None
+            else (distance(result.value, aim) if aim.better is Better.RANGE else None)
+        )
         if not colourless(result, settings, rate=rate):
             state = status(result.value, aim, kpi.unit, settings, _scale(kpi, situation))
-        straddles = bool(result.interval and aim.value is not None and result.interval.low < aim.value < result.interval.high)
+        straddles = bool(
+            result.interval and aim.value is not None and result.interval.low < aim.value < result.interval.high
+        )
     cohort = turn.period.label if turn and kpi.lag and result.n is not None else ""
     weight = target.weight if target and target.weight is not None else (kpi.default_weight if dim == "all" else 0.0)
     values = [look.result(look.turn(kpi, past), key) for past in reversed(look.past)]
@@ -209,15 +225,28 @@ def _line(kpi: Kpi, dim: str, segment: str, target: Target | None, period: Perio
     )
 
 
-def _missing(kpi: Kpi, dim: str, segment: str, period: Period, look: _Looking, turn: Turn | None, situation: Situation) -> Result:
+def _missing(
+    kpi: Kpi, dim: str, segment: str, period: Period, look: _Looking, turn: Turn | None, situation: Situation
+) -> Result:
     """A line whose segment has nothing in the period: the reason of All where it has one, else nothing to divide by."""
     whole = look.result(turn, (kpi.key, "all", ALL))
     if whole is None:
         whole = evaluate([kpi], [cycle_turn(period)], situation)[0]
         reason = whole.reason or _no_turn(kpi)
     else:
-        reason = whole.reason or (Reason.NO_DATA if dim not in situation.ready.dims.get(_frame(kpi), ()) else Reason.NO_DENOMINATOR)
-    return Result(kpi.key, period, dim, segment, Window(look.window(kpi)), reason=reason, flags=whole.flags, n=0.0 if whole.n is not None else None)
+        reason = whole.reason or (
+            Reason.NO_DATA if dim not in situation.ready.dims.get(_frame(kpi), ()) else Reason.NO_DENOMINATOR
+        )
+    return Result(
+        kpi.key,
+        period,
+        dim,
+        segment,
+        Window(look.window(kpi)),
+        reason=reason,
+        flags=whole.flags,
+        n=0.0 if whole.n is not None else None,
+    )
 
 
 def _no_turn(kpi: Kpi) -> Reason:

@@ -35,7 +35,9 @@ class Aim:
     @property
     def given(self) -> bool:
         """Whether there is anything to compare with."""
-        return self.value is not None or (self.better is Better.RANGE and (self.lower is not None or self.upper is not None))
+        return self.value is not None or (
+            self.better is Better.RANGE and (self.lower is not None or self.upper is not None)
+        )
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def attainment(actual: float, aim: Aim) -> float | None:
 
     Examples
     --------
-    >>> attainment(5, Aim(20, baseline=-10)), attainment(0.10, Aim(0.08, better=Better.LOWER)), attainment(17, Aim(0, better=Better.LOWER))
+    >>> attainment(5, Aim(20, baseline=-10)), attainment(50, Aim(40, better=Better.LOWER)), attainment(17, Aim(0, better=Better.LOWER))
     (0.5, 0.8, None)
     """
     if aim.better is Better.RANGE:
@@ -161,8 +163,11 @@ def aim_of(target: Target, kpi: Kpi, year_ago: float | None, share_gone: float =
         baseline = start
     elif target.target_type == "beat_competitor":
         return Aim(None, better=better)
-    scaled = [None if each is None else each * share_gone for each in (value, target.lower, target.upper, target.green, target.amber)]
-    return Aim(scaled[0], scaled[1], scaled[2], better, baseline, scaled[3], scaled[4])
+    scaled = [
+        None if each is None else each * share_gone
+        for each in (value, target.lower, target.upper, target.green, target.amber, baseline)
+    ]
+    return Aim(scaled[0], scaled[1], scaled[2], better, scaled[5], scaled[3], scaled[4])
 
 
 def trend(now: Result, then: Result | None, better: Better) -> Trend:
@@ -184,7 +189,11 @@ def colourless(result: Result, settings: Settings, *, rate: bool) -> bool:
     if result.value is None:
         return True
     partial = Flag.PARTIAL in result.flags and (rate or settings.partial_policy == "blank")
-    return partial or bool({Flag.LOW_BASE, Flag.COVERAGE_SHORT} & set(result.flags)) or result.imputed_share > settings.max_imputed_share
+    return (
+        partial
+        or bool({Flag.LOW_BASE, Flag.COVERAGE_SHORT} & set(result.flags))
+        or result.imputed_share > settings.max_imputed_share
+    )
 
 
 @dataclass(frozen=True)
@@ -213,10 +222,14 @@ def loyalty_score(lines: Iterable[Line], settings: Settings) -> LoyaltyScore:
     scored = [line for line in aimed if line.status is not Status.GREY and line.result.value is not None]
     dimensions: dict[str, list[tuple[float, float]]] = {}
     for line in scored:
-        reached = line.attainment if line.attainment is not None else 1.0 if met(line.result.value or 0.0, line.aim) else 0.0
+        reached = (
+            line.attainment if line.attainment is not None else 1.0 if met(line.result.value or 0.0, line.aim) else 0.0
+        )
         clipped = min(max(reached, 0.0), settings.attainment_cap)
         dimensions.setdefault(line.kpi.dimension.value, []).append((line.weight, clipped))
-    by_dimension = {name: 100 * sum(w * a for w, a in pairs) / sum(w for w, _ in pairs) for name, pairs in dimensions.items()}
+    by_dimension = {
+        name: 100 * sum(w * a for w, a in pairs) / sum(w for w, _ in pairs) for name, pairs in dimensions.items()
+    }
     weights = dict(settings.dimension_weights)
     weighed = {name: (weights.get(name, 0.0) if weights else 1.0) for name in by_dimension}
     total = sum(weighed.values())

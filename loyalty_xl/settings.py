@@ -46,7 +46,12 @@ class DatedSettings:
     @property
     def changed_keys(self) -> frozenset[str]:
         """Settings that differ from their default at any time."""
-        return frozenset(name for name, each in SETTINGS.items() for _, settings in self.versions if getattr(settings, name) != each.default)
+        return frozenset(
+            name
+            for name, each in SETTINGS.items()
+            for _, settings in self.versions
+            if getattr(settings, name) != each.default
+        )
 
     @property
     def defaults(self) -> Mapping[str, Any]:
@@ -77,7 +82,11 @@ def read_settings(
 
     """
     findings: list[Finding] = []
-    rows = list(setting_rows(source, title or source.name, findings)) if isinstance(source, RawSheet) else list(source or ())
+    rows = (
+        list(setting_rows(source, title or source.name, findings))
+        if isinstance(source, RawSheet)
+        else list(source or ())
+    )
     dated: dict[tuple[str, date], tuple[Any, SettingRow]] = {}
     untrusted: set[str] = set()
     for row in rows:
@@ -87,7 +96,11 @@ def read_settings(
         name, first, value = read
         if (earlier := dated.get((name, first))) and earlier[0] != value:
             show = SETTINGS[name].show
-            findings.append(_contradiction(row, name, f"{name} = {show(value)}", f"{name} = {show(earlier[0])}", other=earlier[1].cell))
+            findings.append(
+                _contradiction(
+                    row, name, f"{name} = {show(value)}", f"{name} = {show(earlier[0])}", other=earlier[1].cell
+                )
+            )
             untrusted.add(name)
         dated.setdefault((name, first), (value, row))
     fixed: dict[str, tuple[Any, SettingRow]] = {}
@@ -100,7 +113,9 @@ def read_settings(
         dated = {place: entry for place, entry in dated.items() if place[0] != name}
     versions = []
     for day in sorted({date.min, *(first for _, first in dated)}):
-        held = {name: entry for (name, first), entry in sorted(dated.items(), key=lambda item: item[0][1]) if first <= day} | fixed
+        held = {
+            name: entry for (name, first), entry in sorted(dated.items(), key=lambda item: item[0][1]) if first <= day
+        } | fixed
         settings = Settings(**{name: value for name, (value, _) in held.items()})
         untrusted |= _contradictions(settings, {name: row for name, (_, row) in held.items()}, findings)
         versions.append((day, settings))
@@ -149,7 +164,13 @@ def _read_row(row: SettingRow, findings: list[Finding]) -> tuple[str, date, Any]
         return None
     if row.value is None or (isinstance(row.value, str) and not row.value.strip()):
         return None
-    shown = row.value.isoformat() if isinstance(row.value, date) else f"{row.value:.15g}" if isinstance(row.value, float) else str(row.value)
+    shown = (
+        row.value.isoformat()
+        if isinstance(row.value, date)
+        else f"{row.value:.15g}"
+        if isinstance(row.value, float)
+        else str(row.value)
+    )
     try:
         value = parse_setting(definition, row.value)
     except UnreadableError:
@@ -168,7 +189,9 @@ def _read_row(row: SettingRow, findings: list[Finding]) -> tuple[str, date, Any]
             first = parse_date(None, row.valid_from)
         except UnreadableError:
             found = str(row.valid_from)
-            findings.append(Finding("E302", row.sheet, row.date_cell, found, "2026-01-31", "valid_from", detail=_kept(definition)))
+            findings.append(
+                Finding("E302", row.sheet, row.date_cell, found, "2026-01-31", "valid_from", detail=_kept(definition))
+            )
             return None
     return name, first, value
 
@@ -208,7 +231,9 @@ def _contradictions(settings: Settings, rows: Mapping[str, SettingRow], findings
         shown = {each: f"{each} = {SETTINGS[each].show(getattr(settings, each))}" for each in (left, right)}
         place = rows[other].cell if other in rows else ""
         findings.append(_contradiction(row, name, shown[name], shown[other], f"{left} {sign} {right}", place))
-    if settings.dimension_weights and not math.isclose(sum(weight for _, weight in settings.dimension_weights), 100, abs_tol=0.01):
+    if settings.dimension_weights and not math.isclose(
+        sum(weight for _, weight in settings.dimension_weights), 100, abs_tol=0.01
+    ):
         row = rows["dimension_weights"]
         total = sum(weight for _, weight in settings.dimension_weights)
         where = (("where_zh", "各维度"), ("where_en", "the dimensions"))
@@ -221,8 +246,12 @@ def _row_order(row: SettingRow) -> tuple[bool, int]:
     return row.sheet == "--set", int(digits or 0)
 
 
-def _contradiction(row: SettingRow, name: str, found: str, against: str, expected: str = "", other: str = "") -> Finding:  # noqa: PLR0917
-    return Finding("E304", row.sheet, row.cell, found, expected, name, detail=(("other", against), ("other_cell", other)))
+def _contradiction(
+    row: SettingRow, name: str, found: str, against: str, expected: str = "", other: str = ""
+) -> Finding:
+    return Finding(
+        "E304", row.sheet, row.cell, found, expected, name, detail=(("other", against), ("other_cell", other))
+    )
 
 
 def _what(zh: str, en: str) -> tuple[tuple[str, str], ...]:

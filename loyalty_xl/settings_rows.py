@@ -42,7 +42,9 @@ def setting_rows(raw: RawSheet, title: str, findings: list[Finding]) -> Iterator
     if header is None:
         if len(raw):
             detail = (("field", "key, value"),)
-            findings.append(Finding("E206", title, f"A{int(raw.rows[0])}", expected="参数 (key), 值 (value)", detail=detail))
+            findings.append(
+                Finding("E206", title, f"A{int(raw.rows[0])}", expected="参数 (key), 值 (value)", detail=detail)
+            )
         return
     entry, columns = header
     for index in range(entry + 1, len(raw)):

@@ -55,13 +55,21 @@ class SettingDef:
             return f"{value * 100:.10g}%"
         if self.kind is SettingKind.WEIGHTS:
             return ", ".join(f"{name}={weight:.10g}" for name, weight in value)
-        return value.isoformat() if isinstance(value, date) else f"{value:.10g}" if isinstance(value, float) else str(value)
+        return (
+            value.isoformat()
+            if isinstance(value, date)
+            else f"{value:.10g}"
+            if isinstance(value, float)
+            else str(value)
+        )
 
     @property
     def allowed(self) -> str:
         """Say what may be typed."""
         if self.choices:
-            return " / ".join(f"{value} ({spellings[0]})" if spellings else value for value, spellings in self.choices.items())
+            return " / ".join(
+                f"{value} ({spellings[0]})" if spellings else value for value, spellings in self.choices.items()
+            )
         word = {
             SettingKind.COUNT: "5",
             SettingKind.NUMBER: "0.5",
@@ -115,8 +123,12 @@ class Settings:
     company_start: date | None = _setting(  # noqa: RUF009
         _DATE, None, "公司成立日期", "first day on which the company can have had data; earlier dates are errors (E224)"
     )
-    reporting_currency: str = _setting(_CURRENCY, "CNY", "报告币种", "currency of all amounts on the scorecard", aliases=("币种", "记账币种"))
-    tax_included: bool = _setting(_BOOL, True, "金额是否含税", "whether amounts include tax; printed beside money KPIs", aliases=("含税",))
+    reporting_currency: str = _setting(
+        _CURRENCY, "CNY", "报告币种", "currency of all amounts on the scorecard", aliases=("币种", "记账币种")
+    )
+    tax_included: bool = _setting(
+        _BOOL, True, "金额是否含税", "whether amounts include tax; printed beside money KPIs", aliases=("含税",)
+    )
     cycle_type: Cycle = _setting(  # noqa: RUF009
         _CHOICE, Cycle.MONTH, "报告周期", "rhythm of the scorecard", choices=_CYCLES, aliases=("周期类型", "统计周期")
     )
@@ -147,10 +159,18 @@ class Settings:
         aliases=("截止日期",),
     )
     # survey
-    nps_scale_min: int = _setting(_COUNT, 0, "推荐分最低值", "lowest score of the recommendation question", limits=(-10, 10), unit="score")
-    nps_scale_max: int = _setting(_COUNT, 10, "推荐分最高值", "highest score of the recommendation question", limits=(1, 100), unit="score")
-    nps_detractor_max: int = _setting(_COUNT, 6, "贬损者最高分", "a score up to this one is a detractor", limits=(-10, 100), unit="score")
-    nps_promoter_min: int = _setting(_COUNT, 9, "推荐者最低分", "a score from this one on is a promoter", limits=(-10, 100), unit="score")
+    nps_scale_min: int = _setting(
+        _COUNT, 0, "推荐分最低值", "lowest score of the recommendation question", limits=(-10, 10), unit="score"
+    )
+    nps_scale_max: int = _setting(
+        _COUNT, 10, "推荐分最高值", "highest score of the recommendation question", limits=(1, 100), unit="score"
+    )
+    nps_detractor_max: int = _setting(
+        _COUNT, 6, "贬损者最高分", "a score up to this one is a detractor", limits=(-10, 100), unit="score"
+    )
+    nps_promoter_min: int = _setting(
+        _COUNT, 9, "推荐者最低分", "a score from this one on is a promoter", limits=(-10, 100), unit="score"
+    )
     nps_dup_policy: str = _setting(
         _CHOICE,
         "latest",
@@ -223,7 +243,9 @@ class Settings:
         unit="days",
         aliases=("新客窗口",),
     )
-    new_customer_year_days: int = _setting(_COUNT, 365, "新客留存天数", "window of new-customer retention", limits=(1, 3_660), unit="days")
+    new_customer_year_days: int = _setting(
+        _COUNT, 365, "新客留存天数", "window of new-customer retention", limits=(1, 3_660), unit="days"
+    )
     occasion_unit: str = _setting(
         _CHOICE,
         "order",
@@ -252,7 +274,9 @@ class Settings:
         "whether a refund belongs to its own date or to the original order's",
         choices={"refund_date": ("退款日期", "退款日"), "original_order": ("原订单", "原订单日期")},
     )
-    count_fully_refunded: bool = _setting(_BOOL, False, "全额退款订单计入次数", "whether a fully refunded order is still an occasion")
+    count_fully_refunded: bool = _setting(
+        _BOOL, False, "全额退款订单计入次数", "whether a fully refunded order is still an occasion"
+    )
     identical_order_lines: str = _setting(
         _CHOICE,
         "keep",
@@ -267,7 +291,9 @@ class Settings:
         "a customer's spend below the earlier mean by more than this has declined",
         limits=(0, 1),
     )
-    decline_periods: int = _setting(_COUNT, 3, "消费下滑对比期数", "how many earlier periods form that mean", limits=(1, 36), unit="periods")
+    decline_periods: int = _setting(
+        _COUNT, 3, "消费下滑对比期数", "how many earlier periods form that mean", limits=(1, 36), unit="periods"
+    )
     churn_variant: str = _setting(
         _CHOICE,
         "start",
@@ -304,8 +330,12 @@ class Settings:
         unit="cycles",
     )
     # trust
-    max_rejected_share: float = _setting(_SHARE, 0.05, "最大剔除比例", "more rows or amount out than this blocks the KPI for the period", limits=(0, 1))
-    max_imputed_share: float = _setting(_SHARE, 0.10, "最大补录比例", "above this imputed share a value is shown without colour", limits=(0, 1))
+    max_rejected_share: float = _setting(
+        _SHARE, 0.05, "最大剔除比例", "more rows or amount out than this blocks the KPI for the period", limits=(0, 1)
+    )
+    max_imputed_share: float = _setting(
+        _SHARE, 0.10, "最大补录比例", "above this imputed share a value is shown without colour", limits=(0, 1)
+    )
     partial_policy: str = _setting(
         _CHOICE,
         "prorate",
@@ -314,7 +344,9 @@ class Settings:
         choices={"prorate": ("按天折算", "折算"), "blank": ("不比较", "留空")},
     )
     # score
-    attainment_cap: float = _setting(_NUMBER, 1.0, "达成率上限", "attainment above this does not add to the score", limits=(1, 10), unit="ratio")
+    attainment_cap: float = _setting(
+        _NUMBER, 1.0, "达成率上限", "attainment above this does not add to the score", limits=(1, 10), unit="ratio"
+    )
     amber_gap: float = _setting(
         _NUMBER,
         5.0,
@@ -323,7 +355,9 @@ class Settings:
         limits=(0, 100),
         unit="points",
     )
-    amber_attainment: float = _setting(_SHARE, 0.9, "黄灯达成率", "counts, money, days, ratios: from this attainment on amber", limits=(0, 1))
+    amber_attainment: float = _setting(
+        _SHARE, 0.9, "黄灯达成率", "counts, money, days, ratios: from this attainment on amber", limits=(0, 1)
+    )
     amber_score: float = _setting(
         _NUMBER,
         0.2,
@@ -332,7 +366,9 @@ class Settings:
         limits=(0, 4),
         unit="score",
     )
-    dimension_weights: tuple[tuple[str, float], ...] = _setting(_WEIGHTS, (), "维度权重", "weights of the dimensions in the loyalty score; blank = equal", unit="%")
+    dimension_weights: tuple[tuple[str, float], ...] = _setting(
+        _WEIGHTS, (), "维度权重", "weights of the dimensions in the loyalty score; blank = equal", unit="%"
+    )
     # reading
     hidden_rows: str = _setting(
         _CHOICE,
@@ -356,11 +392,21 @@ class Settings:
         "merged data cells: an error, or filled down",
         choices={"error": ("报错",), "fill_down": ("向下填充", "填充", "fill down")},
     )
-    max_member_mb: int = _setting(_COUNT, 1_024, "单个部件上限（MB）", "largest part of a workbook, unpacked", limits=(1, 65_536), unit="MB")
-    max_total_mb: int = _setting(_COUNT, 2_048, "解压总量上限（MB）", "largest workbook, unpacked", limits=(1, 65_536), unit="MB")
-    max_ratio: int = _setting(_COUNT, 100, "压缩比上限", "largest compression of a part over 1 MB", limits=(10, 10_000), unit="ratio")
-    max_members: int = _setting(_COUNT, 1_000, "部件数上限", "most parts in a workbook", limits=(10, 100_000), unit="parts")
-    max_rows: int = _setting(_COUNT, 1_048_576, "行数上限", "most rows of a sheet", limits=(1, 100_000_000), unit="rows")
+    max_member_mb: int = _setting(
+        _COUNT, 1_024, "单个部件上限（MB）", "largest part of a workbook, unpacked", limits=(1, 65_536), unit="MB"
+    )
+    max_total_mb: int = _setting(
+        _COUNT, 2_048, "解压总量上限（MB）", "largest workbook, unpacked", limits=(1, 65_536), unit="MB"
+    )
+    max_ratio: int = _setting(
+        _COUNT, 100, "压缩比上限", "largest compression of a part over 1 MB", limits=(10, 10_000), unit="ratio"
+    )
+    max_members: int = _setting(
+        _COUNT, 1_000, "部件数上限", "most parts in a workbook", limits=(10, 100_000), unit="parts"
+    )
+    max_rows: int = _setting(
+        _COUNT, 1_048_576, "行数上限", "most rows of a sheet", limits=(1, 100_000_000), unit="rows"
+    )
     # display
     money_unit: str = _setting(
         _CHOICE,
@@ -403,7 +449,9 @@ class Settings:
         return "; ".join(part for part in parts if part not in default)
 
 
-SETTINGS: dict[str, SettingDef] = {each.name: dataclasses.replace(each.metadata["setting"], key=each.name) for each in dataclasses.fields(Settings)}
+SETTINGS: dict[str, SettingDef] = {
+    each.name: dataclasses.replace(each.metadata["setting"], key=each.name) for each in dataclasses.fields(Settings)
+}
 DIMENSIONS: dict[Dimension, str] = {
     Dimension.BEHAVIOUR: "行为",
     Dimension.ATTITUDE: "态度",

@@ -84,7 +84,9 @@ def parse_date(_: SettingDef | None, value: Typed) -> date:
         value = f"{value:.0f}"
     if isinstance(value, str):
         text = _text(value)
-        found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ t]0{1,2}:00(?::00)?)?|(\d{4})(\d{2})(\d{2})", text)
+        found = re.fullmatch(
+            r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ t]0{1,2}:00(?::00)?)?|(\d{4})(\d{2})(\d{2})", text
+        )
         if found:
             year, month, day_number = (int(part) for part in found.groups() if part)
             try:

@@ -25,7 +25,13 @@ MOST_ROWS = 3_000_000  # customer-turns held at once
 
 
 def sums(
-    measures: Sequence[Measure], turns: Sequence[Turn], ready: Ready, settings: Settings, calendar: Calendar, as_of: date, dim: str
+    measures: Sequence[Measure],
+    turns: Sequence[Turn],
+    ready: Ready,
+    settings: Settings,
+    calendar: Calendar,
+    as_of: date,
+    dim: str,
 ) -> pd.DataFrame:
     """Add up *measures* (all of rows that have *dim*) by turn and segment value.
 
@@ -41,8 +47,10 @@ def sums(
         rows = group[0].rows
         if rows.frame not in ready or dim not in rows.dims or dim not in ready.dims[rows.frame]:
             continue
-        make = _dated if rows.dated else _turned
-        parts.append(make(rows, group, turns, ready, settings, calendar, as_of, dim))
+        if rows.dated:
+            parts.append(_dated(rows, group, turns, ready, settings, dim))
+        else:
+            parts.append(_turned(rows, group, turns, ready, settings, calendar, as_of, dim))
     if not parts:
         return pd.DataFrame(columns=KEYS).set_index(KEYS)
     return pd.concat([part.set_index(KEYS) for part in parts if len(part)] or [parts[0].set_index(KEYS)], axis=1)
@@ -53,14 +61,25 @@ def _added(group: Sequence[Measure]) -> list[Measure]:
 
 
 def _dated(
-    rows: Rows, group: Sequence[Measure], turns: Sequence[Turn], ready: Ready, settings: Settings, calendar: Calendar, as_of: date, dim: str  # noqa: ARG001
+    rows: Rows,
+    group: Sequence[Measure],
+    turns: Sequence[Turn],
+    ready: Ready,
+    settings: Settings,
+    dim: str,
 ) -> pd.DataFrame:
     """Row measures add over rows: first by month, then months to turns."""
     frame = ready.once(rows.build, settings, dim).with_columns(*(each.column(settings) for each in group))
     added = _added(group)
-    by_month = collect(frame.group_by("month", "segment").agg(nw.len().alias("rows_"), *(nw.col(each.name).sum() for each in added)))
+    by_month = collect(
+        frame.group_by("month", "segment").agg(nw.len().alias("rows_"), *(nw.col(each.name).sum() for each in added))
+    )
     numbered = list(enumerate(turns))
-    plain = by_month.merge(months_of(numbered), on="month").groupby(KEYS, as_index=False)[["rows_", *(each.name for each in added)]].sum()
+    plain = (
+        by_month.merge(months_of(numbered), on="month")
+        .groupby(KEYS, as_index=False)[["rows_", *(each.name for each in added)]]
+        .sum()
+    )
     for each in added:
         lag = int(getattr(settings, each.lag_setting)) if each.lag_setting else 0
         if lag:
@@ -74,7 +93,14 @@ def _dated(
 
 
 def _turned(
-    rows: Rows, group: Sequence[Measure], turns: Sequence[Turn], ready: Ready, settings: Settings, calendar: Calendar, as_of: date, dim: str
+    rows: Rows,
+    group: Sequence[Measure],
+    turns: Sequence[Turn],
+    ready: Ready,
+    settings: Settings,
+    calendar: Calendar,
+    as_of: date,
+    dim: str,
 ) -> pd.DataFrame:
     """Measures over rows that are formed anew for each turn, a batch of turns at a time."""
     table = turn_frame(turns, calendar, as_of, ready.last_month, settings.decline_periods)
@@ -91,7 +117,9 @@ def _turned(
         some = table.filter((nw.col("turn") >= start) & (nw.col("turn") < start + batch))
         frame = rows.build(ready, settings, dim, _like(some, ready[rows.frame]))
         frame = frame.with_columns(*(each.column(settings) for each in group))
-        part = collect(frame.group_by(*KEYS).agg(*(nw.col(each.name).sum() for each in _added(group)), nw.len().alias("rows_")))
+        part = collect(
+            frame.group_by(*KEYS).agg(*(nw.col(each.name).sum() for each in _added(group)), nw.len().alias("rows_"))
+        )
         for each in group:
             if each.statistic is not None:
                 values = collect(frame.select(*KEYS, each.name).filter(~nw.col(each.name).is_null()))
@@ -111,7 +139,7 @@ def _like(frame: nw.DataFrame[pd.DataFrame], other: Any) -> Any:
 
 def _statistic(measure: Measure, values: pd.DataFrame) -> pd.DataFrame:
     """A statistic of all values of each turn and segment."""
-    assert measure.statistic is not None  # noqa: S101
+    assert measure.statistic is not None
     values = values.sort_values([*KEYS, measure.name])
     grouped = values.groupby(KEYS)[measure.name]
     found = [(turn, segment, measure.statistic(each.to_numpy(dtype=np.float64))) for (turn, segment), each in grouped]

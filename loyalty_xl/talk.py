@@ -33,7 +33,13 @@ def findings_text(findings: Sequence[Finding], language: str, shown: int = SHOWN
         lines.append(f"{each.code}  {place}\n      {sentence(each, language)}\n      → {advice(each, language)}")
     if len(findings) > shown:
         more = len(findings) - shown
-        lines.append(in_language(f"…… 另有 {more:,} 个,见 --json 或“问题”页", f"... and {more:,} more: see --json or the Findings page", language))
+        lines.append(
+            in_language(
+                f"…… 另有 {more:,} 个,见 --json 或“问题”页",
+                f"... and {more:,} more: see --json or the Findings page",
+                language,
+            )
+        )
     return "\n".join(lines)
 
 
@@ -54,12 +60,24 @@ def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
         lines += [findings_text(errors, language, 10), ""]
     lines.append(summary_of_findings(made, language))
     if not made.computed:
-        lines.append(in_language("没有任何指标可以计算,工作簿没有改动。先提供订单表。", "Nothing could be computed, so the workbook is unchanged. Supply Orders first.", language))
+        lines.append(
+            in_language(
+                "没有任何指标可以计算,工作簿没有改动。先提供订单表。",
+                "Nothing could be computed, so the workbook is unchanged. Supply Orders first.",
+                language,
+            )
+        )
     elif made.up_to_date and made.written_to is None:
-        lines.append(in_language("没有变化,已是最新,未写入。", "Up to date: nothing has changed, nothing was written.", language))
+        lines.append(
+            in_language("没有变化,已是最新,未写入。", "Up to date: nothing has changed, nothing was written.", language)
+        )
     elif made.written_to is not None:
         took = sum(value for key, value in made.seconds.items() if key != "total")
-        lines.append(in_language(f"已写入 {made.written_to}({took:.1f} 秒)", f"Written to {made.written_to} ({took:.1f} s)", language))
+        lines.append(
+            in_language(
+                f"已写入 {made.written_to}({took:.1f} 秒)", f"Written to {made.written_to} ({took:.1f} s)", language
+            )
+        )
     elif dry_run:
         lines.append(in_language("试算,没有写入。", "Dry run: nothing was written.", language))
     return "\n".join(lines)
@@ -71,7 +89,7 @@ def value_text(value: float | None, unit: Unit) -> str:
         return "–"
     if unit in (Unit.SHARE, Unit.RATIO):
         return f"{value:.1%}"
-    if unit in (Unit.COUNT,):
+    if unit is Unit.COUNT:
         return f"{value:,.0f}"
     return f"{value:,.2f}" if unit in (Unit.SCORE, Unit.PER_CUSTOMER) or unit.is_money else f"{value:,.1f}"
 
@@ -94,9 +112,15 @@ def scorecard_text(made: Refresh, language: str) -> str:
     rows = []
     for line in made.lines:
         result, unit = line.result, line.kpi.unit
-        actual = value_text(result.value, unit) if result.reason is None else f"– {in_language(*REASONS[result.reason], language)}"
+        actual = (
+            value_text(result.value, unit)
+            if result.reason is None
+            else f"– {in_language(*REASONS[result.reason], language)}"
+        )
         name = line.kpi.label(language) + ("" if result.segment_dim == "all" else f" [{segment_text(result)}]")
-        rows.append((name, actual, value_text(line.aim.value, unit), in_language(*STATUSES[line.status], language), line.status))
+        rows.append(
+            (name, actual, value_text(line.aim.value, unit), in_language(*STATUSES[line.status], language), line.status)
+        )
     wide = [max([_width(row[column]) for row in rows], default=0) for column in range(3)]
     lines = [title, ""]
     for row in rows:
@@ -108,12 +132,25 @@ def scorecard_text(made: Refresh, language: str) -> str:
 def demo_text(made: Refresh, folder: Path, language: str) -> str:
     """What the demo made, where, and what to try next."""
     book = made.book
-    next_steps = in_language(
-        f"接下来:\n  打开 {book}\n  改坏 {folder}/departments 里的一个单元格,然后 loyalty-xl check {book}\n  改回来,再 loyalty-xl refresh {book}",
-        f"Next:\n  open {book}\n  break a cell in {folder}/departments, then: loyalty-xl check {book}\n  repair it, then: loyalty-xl refresh {book}",
-        language,
-    ) if language != "both" else "\n".join(demo_next(book, folder))
-    return "\n".join([scorecard_text(made, language), "", summary_of_findings(made, language), in_language(f"记分卡:{book}", f"Scorecard: {book}", language), "", next_steps])
+    next_steps = (
+        in_language(
+            f"接下来:\n  打开 {book}\n  改坏 {folder}/departments 里的一个单元格,然后 loyalty-xl check {book}\n  改回来,再 loyalty-xl refresh {book}",
+            f"Next:\n  open {book}\n  break a cell in {folder}/departments, then: loyalty-xl check {book}\n  repair it, then: loyalty-xl refresh {book}",
+            language,
+        )
+        if language != "both"
+        else "\n".join(demo_next(book, folder))
+    )
+    return "\n".join(
+        [
+            scorecard_text(made, language),
+            "",
+            summary_of_findings(made, language),
+            in_language(f"记分卡:{book}", f"Scorecard: {book}", language),
+            "",
+            next_steps,
+        ]
+    )
 
 
 def demo_next(book: Path, folder: Path) -> list[str]:
@@ -136,9 +173,13 @@ def new_text(book: Path, found: Sequence[Recognised], language: str, *, with_fol
             lines.append(f"  {each.file}{' › ' + each.worksheet if each.worksheet else ''}: {note}")
             continue
         span = f", {each.first} – {each.last}" if each.first else ""
-        lines.append(f"  {each.file} › {each.worksheet} → {each.contract.name} {each.contract.zh}, {each.rows:,} {in_language('行', 'rows', language)}{span}")
+        lines.append(
+            f"  {each.file} › {each.worksheet} → {each.contract.name} {each.contract.zh}, {each.rows:,} {in_language('行', 'rows', language)}{span}"
+        )
         if each.unknown:
-            lines.append(f"      {in_language('没看懂的列', 'headers not understood', language)}: {', '.join(each.unknown)}")
+            lines.append(
+                f"      {in_language('没看懂的列', 'headers not understood', language)}: {', '.join(each.unknown)}"
+            )
     if with_folder and not any(each.contract for each in found):
         lines.append(in_language("没有认出任何部门文件。", "No department file was recognised.", language))
     lines.append(in_language(f"下一步:loyalty-xl refresh {book}", f"Next: loyalty-xl refresh {book}", language))
@@ -147,7 +188,15 @@ def new_text(book: Path, found: Sequence[Recognised], language: str, *, with_fol
 
 def kpi_list(chosen: Sequence[Any], language: str) -> str:
     """The catalogue, a line each."""
-    rows = [(each.key, each.code, in_language(*DIMENSIONS[each.dimension.value], language), in_language(each.zh, each.en, language)) for each in chosen]
+    rows = [
+        (
+            each.key,
+            each.code,
+            in_language(*DIMENSIONS[each.dimension.value], language),
+            in_language(each.zh, each.en, language),
+        )
+        for each in chosen
+    ]
     wide = [max(_width(row[column]) for row in rows) for column in range(3)]
     return "\n".join("  ".join([*(_pad(row[column], wide[column]) for column in range(3)), row[3]]) for row in rows)
 
@@ -164,7 +213,14 @@ def kpi_text(each: Any, language: str) -> str:
 
 def kpi_json(each: Any) -> dict[str, Any]:
     """One KPI or listing as JSON."""
-    found = {"key": each.key, "code": each.code, "zh": each.zh, "en": each.en, "dimension": each.dimension.value, "definition": each.definition}
+    found = {
+        "key": each.key,
+        "code": each.code,
+        "zh": each.zh,
+        "en": each.en,
+        "dimension": each.dimension.value,
+        "definition": each.definition,
+    }
     if isinstance(each, catalogue.Kpi):
         found |= {"unit": each.unit.value, "better": each.better.value, "level": each.level.value, "window": each.window.value, "says": each.says,
                   "measures": list(each.measures), "worksheet_name": each.worksheet_name}  # fmt: skip
@@ -176,4 +232,6 @@ def unknown_kpi(key: str) -> UsageError:
     from rapidfuzz import process
 
     near = [name for name, *_ in process.extract(key.lower(), [*catalogue.KPIS, *catalogue.LISTINGS], limit=3)]
-    return UsageError("", f"没有指标 {key}。相近的:{', '.join(near)}", f"There is no KPI {key}. Nearest: {', '.join(near)}")
+    return UsageError(
+        "", f"没有指标 {key}。相近的:{', '.join(near)}", f"There is no KPI {key}. Nearest: {', '.join(near)}"
+    )

@@ -58,7 +58,14 @@ def wave_turn(period: Period, waves: pd.DataFrame) -> Turn | None:
     newest = seen.sort_values(["newest", "wave"]).iloc[-1]
     of_wave = seen[seen["wave"] == newest["wave"]]
     day = pd.Timestamp(int(newest["newest"]), unit="D").date()
-    return Turn(period, Window.LATEST_WAVE, int(of_wave["month"].min()), period.stop, int(newest["wave"]), f"{newest['name']} · {day.isoformat()}")
+    return Turn(
+        period,
+        Window.LATEST_WAVE,
+        int(of_wave["month"].min()),
+        period.stop,
+        int(newest["wave"]),
+        f"{newest['name']} · {day.isoformat()}",
+    )
 
 
 def following(period: Period, calendar: Calendar, by: int = 1) -> Period | None:
@@ -88,7 +95,9 @@ def periods_between(cycle: Cycle, first: int, last: int, calendar: Calendar) -> 
     return periods
 
 
-def turn_frame(turns: Sequence[Turn], calendar: Calendar, as_of: date, last_month: int, decline_periods: int) -> nw.DataFrame[pd.DataFrame]:
+def turn_frame(
+    turns: Sequence[Turn], calendar: Calendar, as_of: date, last_month: int, decline_periods: int
+) -> nw.DataFrame[pd.DataFrame]:
     """Turns as rows: the months at whose ends running totals are read."""
     rows = []
     for number, turn in enumerate(turns):
@@ -112,5 +121,10 @@ def turn_frame(turns: Sequence[Turn], calendar: Calendar, as_of: date, last_mont
 
 def months_of(turns: Iterable[tuple[int, Turn]], lag: int = 0) -> pd.DataFrame:
     """Pairs of turn number and month that belong together; *lag* counts the turn's own lengths back."""
-    pairs = [(number, month - lag * turn.months) for number, turn in turns if turn.wave < 0 for month in range(turn.first, turn.stop)]
+    pairs = [
+        (number, month - lag * turn.months)
+        for number, turn in turns
+        if turn.wave < 0
+        for month in range(turn.first, turn.stop)
+    ]
     return pd.DataFrame(pairs, columns=["turn", "month"]).astype("int64")

@@ -210,7 +210,9 @@ class Calendar:
                 return None
             tail = f"{last % 12 + 1:02d}" if last // 12 == first // 12 else f"{last // 12:04d}-{last % 12 + 1:02d}"
             return Period(Cycle.RANGE, first, last + 1, f"{first // 12:04d}-{first % 12 + 1:02d}..{tail}")
-        found = re.fullmatch(r"(FY)?(\d{4})年?度?(?:[-/]?(?:Q([1-4])|第?([一二三四1-4])季度|H([12])|(上|下)半年))?", text)
+        found = re.fullmatch(
+            r"(FY)?(\d{4})年?度?(?:[-/]?(?:Q([1-4])|第?([一二三四1-4])季度|H([12])|(上|下)半年))?", text
+        )
         if not found or (found[1] and self.first_month == 1):
             return None
         quarter = found[3] or (found[4] and str("一二三四".find(found[4]) + 1 or found[4]))

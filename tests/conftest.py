@@ -61,7 +61,9 @@ Company = Callable[..., Refresh]
 def company(tmp_path: Path) -> Company:
     """Refresh an empty book with sheets given as CSV texts: company(Orders="...", set={...})."""
 
-    def run(*, set: dict[str, str] | None = None, period: str | None = None, as_of: date | None = None, **sheets: str) -> Refresh:  # noqa: A002
+    def run(
+        *, set: dict[str, str] | None = None, period: str | None = None, as_of: date | None = None, **sheets: str
+    ) -> Refresh:
         book = tmp_path / "book.xlsx"
         if not book.exists():
             make_book(book, "en")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loyalty_xl import catalogue
+from loyalty_xl import catalogue, library
 from loyalty_xl.pipeline import Refresh
 from tests.conftest import ROOT
 
@@ -32,7 +32,9 @@ def test_pipeline_gives_what_was_computed_by_hand(small: Refresh, example: dict[
     result = found(small, example)
     assert result is not None, example["says"]
     expected = float(Fraction(example["gives"])) if isinstance(example["gives"], str) else float(example["gives"])
-    assert result.value == pytest.approx(expected, rel=1e-12, abs=1e-12), f"{example['says']}: {example['because']} ({result.reason})"
+    assert result.value == pytest.approx(expected, rel=1e-12, abs=1e-12), (
+        f"{example['says']}: {example['because']} ({result.reason})"
+    )
 
 
 @pytest.mark.parametrize("example", WORKED["without_value"], ids=named)
@@ -44,11 +46,13 @@ def test_pipeline_says_why_there_is_no_value(small: Refresh, example: dict[str, 
     assert result.reason == example["reason"], example["because"]
 
 
-@pytest.mark.parametrize("key", sorted(catalogue.load()))
+@pytest.mark.parametrize("key", sorted(library.load()))
 def test_docstring_example_holds(key: str) -> None:
     """The worked example in a KPI's definition is what the function gives."""
     function = catalogue.KPIS[key].function
-    tests = doctest.DocTestFinder().find(function, function.__name__, globs=function.__globals__ | {function.__name__: function})
+    tests = doctest.DocTestFinder().find(
+        function, function.__name__, globs=function.__globals__ | {function.__name__: function}
+    )
     assert tests[0].examples, "a definition without example"
     for test in tests:
         failed, tried = doctest.DocTestRunner(verbose=False).run(test)

@@ -103,7 +103,7 @@ class Archive:
             while packed:
                 if piece := unpacker.decompress(packed, 32 * step):
                     yield piece
-                packed = unpacker.unconsumed_tail  # noqa: PLW2901
+                packed = unpacker.unconsumed_tail
                 if unpacker.eof:
                     return
         if piece := unpacker.flush():

@@ -65,9 +65,11 @@ class Column:
 
     @classmethod
     def of(cls, size: int) -> Column:
+        """Make an empty column."""
         return cls(np.zeros(size, np.uint8), np.zeros(size, np.uint16), np.zeros(size, np.float64))
 
     def resized(self, size: int) -> Column:
+        """Give a copy of another length."""
         grown = Column.of(size)
         length = min(size, len(self.kind))
         for old, new in ((self.kind, grown.kind), (self.style, grown.style), (self.value, grown.value)):
@@ -81,6 +83,7 @@ class Column:
         return frozenset(kind for kind in Kind if (self.kind == np.uint8(kind)).any())
 
     def cut(self, size: int) -> Column:
+        """Give the first *size* cells."""
         return Column(self.kind[:size], self.style[:size], self.value[:size])
 
 

@@ -123,7 +123,7 @@ class StringMarkup(Markup):
         self._runs: list[str] = []
         self._phonetic = 0
 
-    def opened(self, name: str, attributes: dict[str, str]) -> None:
+    def opened(self, name: str, attributes: dict[str, str]) -> None:  # noqa: ARG002 - as all handlers
         """Begin an item or a text."""
         if name == self._item:
             self._runs = []

@@ -72,8 +72,8 @@ def stored(value: Value, date1904: bool = False) -> Stored:
         return "b", float(value)
     if isinstance(value, date):
         return "n", serial(value, date1904)
-    if not isinstance(value, int | float) and hasattr(value, "item"):
-        return stored(value.item(), date1904)
+    if not isinstance(value, int | float) and hasattr(value, "item"):  # type: ignore[unreachable]
+        return stored(value.item(), date1904)  # type: ignore[unreachable]
     if not isinstance(value, int | float):
         raise TypeError(f"no cell value: {value!r}")
     if not isfinite(value):
@@ -84,7 +84,7 @@ def stored(value: Value, date1904: bool = False) -> Stored:
 def number_text(number: float | str) -> str:
     """Write a number as worksheets do: the shortest text that reads back the same, integers without `.0`."""
     text = repr(number)
-    return text[:-2] if text.endswith(".0") else text
+    return text.removesuffix(".0")
 
 
 def mask_escapes(text: str) -> str:

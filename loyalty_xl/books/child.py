@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from loyalty_xl.books import read_errors
@@ -38,7 +39,7 @@ def main() -> int:
             _refuse(sink, error)
         except MemoryError:
             most = f"{limits.memory_mb:.0f} MB"
-            name = os.path.basename(job["path"])
+            name = Path(job["path"]).name
             _refuse(sink, read_errors.too_much(name, f"内存超过 {most}", f"it needs more than {most} of memory"))
     return 0
 
@@ -60,7 +61,7 @@ def _confine(megabytes: float) -> None:
 def _address_space() -> float:
     """Give what this process has mapped by now, 0 where that cannot be known. [MB]"""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
+        with Path("/proc/self/statm").open(encoding="ascii") as file:
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     except (OSError, ValueError):
         return 0.0

@@ -154,7 +154,7 @@ def page_rows(
                 add(f"{head}{r}{text}{written}{text_end}")
             elif kind is float and -inf < value < inf:  # type: ignore[operator]
                 written = repr(value)
-                add(f"{head}{r}{number}{written[:-2] if written.endswith('.0') else written}{number_end}")
+                add(f"{head}{r}{number}{written.removesuffix('.0')}{number_end}")
             elif kind is int:
                 add(f"{head}{r}{number}{value}{number_end}")
             elif value is not None:

@@ -152,7 +152,12 @@ NOTES = Page(
 RUN_LOG = Page(
     "Run log",
     "运行记录",
-    (C("section", "部分", "Section", 16), C("item", "项目", "Item", 44), C("value", "值", "Value", 70), C("more", "补充", "More", 30)),
+    (
+        C("section", "部分", "Section", 16),
+        C("item", "项目", "Item", 44),
+        C("value", "值", "Value", 70),
+        C("more", "补充", "More", 30),
+    ),
 )
 START = Page("Start", "开始")
 PAGES = (SCORECARD, DETAIL, COHORTS, FINDINGS, NOTES, RUN_LOG)

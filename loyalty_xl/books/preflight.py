@@ -65,7 +65,7 @@ def owner_of(path: Path) -> str:
     return wide[2 : 2 + 2 * length].decode("utf-16-le", "ignore").strip("\0 ")
 
 
-def look(path: Path | str, limits: Limits = Limits(), *, allow_csv: bool = False) -> str:  # noqa: B008 (frozen)
+def look(path: Path | str, limits: Limits = Limits(), *, allow_csv: bool = False) -> str:
     """Give the kind of *path*, `xlsx` or `text`, or raise the `ReadError` that says why it cannot be read."""
     path = Path(path)
     if owner_file(path):

@@ -40,6 +40,8 @@ def replace_file(
 
     Parameters
     ----------
+    path
+        The file to replace, or to make.
     write, verify
         Called with the path of the new file, which has the ending of *path*; either may raise.
     backups

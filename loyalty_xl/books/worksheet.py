@@ -106,7 +106,7 @@ def _blocks(
                 cut, closed = ending, True
             elif cut < len(_ROW_END):
                 continue
-            rest, piece, cut = b"", rest, cut
+            rest, piece = b"", rest
         block = scanner.block(b"".join((rest, memoryview(piece)[:cut], _PADDING)))
         seen += len(rest) + cut
         rest = piece[cut:]

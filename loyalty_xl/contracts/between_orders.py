@@ -60,7 +60,9 @@ def refunds(sheets: dict[str, Sheet], merged: dict[str, str]) -> list[Finding]:
         theirs = _of_order(at, sold, mine, len(texts))[np.where(fits, order, 0)]
         other = fits & ~differs & (mine >= 0) & (theirs >= 0) & (mine != theirs)
 
-        def says(row: int, what: str = what, mine: Ints = mine, theirs: Ints = theirs, labels: list[str] = labels) -> tuple[str, str, dict[str, str]]:
+        def says(
+            row: int, what: str = what, mine: Ints = mine, theirs: Ints = theirs, labels: list[str] = labels
+        ) -> tuple[str, str, dict[str, str]]:
             return names[named[row]], labels[theirs[row]], {"what": what, "value": labels[mine[row]]}
 
         findings += errors("E247", orders, "original_order_id", other, says)
@@ -69,7 +71,9 @@ def refunds(sheets: dict[str, Sheet], merged: dict[str, str]) -> list[Finding]:
     return findings + _exceeding(orders, fits & ~differs, order, amount, paid, texts)
 
 
-def _exceeding(orders: Sheet, fits: Mask, order: Ints, amount: NDArray[np.float64], paid: NDArray[np.float64], texts: list[str]) -> list[Finding]:  # noqa: PLR0917
+def _exceeding(
+    orders: Sheet, fits: Mask, order: Ints, amount: NDArray[np.float64], paid: NDArray[np.float64], texts: list[str]
+) -> list[Finding]:
     """Take out the refund rows, in order of date, that would give back more than was paid."""
     returned = np.bincount(order[fits], weights=-amount[fits], minlength=len(texts))
     over = np.flatnonzero(returned > paid + CENT)

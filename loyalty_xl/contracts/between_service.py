@@ -42,7 +42,9 @@ def responses(sheets: dict[str, Sheet], merged: dict[str, str], settings: Settin
     known = row >= 0
     mine, theirs = _customers(answers, merged), _customers(invited, merged)[np.where(known, row, 0)]
     other = known & (mine != "") & (theirs != "") & (mine != theirs)
-    findings += errors("E263", answers, "invite_id", other, lambda each: (texts[at[each]], theirs[each], {"value": mine[each]}))
+    findings += errors(
+        "E263", answers, "invite_id", other, lambda each: (texts[at[each]], theirs[each], {"value": mine[each]})
+    )
     answered, sent = days(answers, "answered_on"), days(invited, "sent_on")[np.where(known, row, 0)]
     early = known & ~other & (answered != NO_DAY) & (sent != NO_DAY) & (answered < sent)
 

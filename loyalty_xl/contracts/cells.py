@@ -159,7 +159,7 @@ def _disguised(raw: RawSheet, cells: RawColumn, field: Field) -> list[Fault]:
     return faults
 
 
-def _read_booleans(raw: RawSheet, cells: RawColumn, field: Field, how: Reading) -> Column:
+def _read_booleans(raw: RawSheet, cells: RawColumn, field: Field, how: Reading) -> Column:  # noqa: ARG001 - as all readers
     """Read 是/否, Y/N, √/×, 1/0, TRUE/FALSE."""
     texts = Texts(raw, cells)
     blank = blank_mask(cells, texts)

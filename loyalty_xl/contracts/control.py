@@ -212,7 +212,9 @@ TARGETS = Contract(
         Field("owner", Type.STR, "责任人", ("负责人",), en="who answers for it", zh_note="谁负责"),
         Field("dept", Type.STR, "责任部门", ("部门",), en="department that answers for it", zh_note="负责部门"),
         Field("due", Type.STR, "完成时限", ("截止时间", "时限", "完成日期"), en="by when", zh_note="何时完成"),
-        Field("objective", Type.STR, "关联目标", ("战略目标",), en="which objective it serves", zh_note="服务于哪个目标"),
+        Field(
+            "objective", Type.STR, "关联目标", ("战略目标",), en="which objective it serves", zh_note="服务于哪个目标"
+        ),
         Field("action_by", Type.STR, "行动人", en="who acts", zh_note="谁行动"),
         Field("comment", Type.STR, "说明", ("备注", "note"), en="anything to add", zh_note="补充说明"),
         Field("rationale", Type.STR, "可实现依据", ("依据",), en="why it can be reached", zh_note="为什么做得到"),

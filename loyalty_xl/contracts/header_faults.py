@@ -88,6 +88,7 @@ def _is_header_like(text: str, own: set[str], table: dict[str, str]) -> bool:
 
 
 def mapping_faults(contract: Contract, mapping: Mapping[str, str], header: Header, title: str) -> list[Finding]:
+    """Find entries of Mapping that name no field of the sheet (E218)."""
     sent = {form: text for text in header.texts.values() for form in (header_text(text).whole, header_text(text).stem)}
     return [
         Finding("E218", title, found=name, expected=", ".join(contract.names), column=sent.get(key, key))
@@ -143,5 +144,6 @@ def _suggestions(raw: RawSheet, header: Header, fields: Sequence[Field]) -> list
 
 
 def left_out(text: str, mapping: Mapping[str, str]) -> bool:
+    """Say whether Mapping leaves a column out."""
     folded = header_text(text)
     return LEFT_OUT in (mapping.get(folded.whole), mapping.get(folded.stem))

@@ -80,6 +80,7 @@ class HeaderRow:
 
     @property
     def score(self) -> int:
+        """Count the fields that the row names."""
         return len({hit.name for hit in self.hits.values()})
 
 
@@ -102,7 +103,8 @@ def _alias_table(name: str, fields: tuple[tuple[str, tuple[str, ...]], ...]) -> 
 def aliases(contract: Contract) -> dict[str, str]:
     """Folded header -> field."""
     return _alias_table(
-        contract.name, tuple((each.name, (each.name, each.zh, f"{each.zh} {each.name}", *each.aliases)) for each in contract.fields)
+        contract.name,
+        tuple((each.name, (each.name, each.zh, f"{each.zh} {each.name}", *each.aliases)) for each in contract.fields),
     )
 
 

@@ -101,7 +101,7 @@ class Applied:
 
 
 def normalise(header: str) -> str:
-    """Fold a header to the form by which it is looked up; the keys of a mapping have this form.
+    r"""Fold a header to the form by which it is looked up; the keys of a mapping have this form.
 
     >>> normalise(" 订单 日期 (必填)\\n") == normalise("訂單日期")
     True

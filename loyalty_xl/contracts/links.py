@@ -72,7 +72,9 @@ def address(sheet: Sheet, field: str, at: int) -> str:
     return f"{sheet.sent[field]}{row}" if field in sheet.sent else f"{row}:{row}"
 
 
-def warning(code: str, sheet: Sheet, field: str, mask: Mask, found: str = "", expected: str = "", **detail: str) -> list[Finding]:  # noqa: PLR0917
+def warning(
+    code: str, sheet: Sheet, field: str, mask: Mask, found: str = "", expected: str = "", **detail: str
+) -> list[Finding]:
     """Make one finding of all cells in *mask*; none when there are none."""
     at = np.flatnonzero(mask)
     if not len(at):
@@ -82,7 +84,9 @@ def warning(code: str, sheet: Sheet, field: str, mask: Mask, found: str = "", ex
     return [Finding(code, sheet.title, "", found, expected, header, len(at), cells, tuple(detail.items()))]
 
 
-def errors(code: str, sheet: Sheet, field: str, mask: Mask, says: Callable[[int], tuple[str, str, dict[str, str]]]) -> list[Finding]:
+def errors(
+    code: str, sheet: Sheet, field: str, mask: Mask, says: Callable[[int], tuple[str, str, dict[str, str]]]
+) -> list[Finding]:
     """Make one finding of each cell in *mask*; beyond a thousand the others are one.
 
     *says* gives found, expected and detail of a row.

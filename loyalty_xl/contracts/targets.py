@@ -96,7 +96,9 @@ def control_findings(findings: Iterable[Finding]) -> list[Finding]:
     return [restated(each) for each in findings]
 
 
-def read_targets(sheet: Sheet, names: Mapping[str, KpiName], calendar: Calendar, segments: Segments | None = None) -> tuple[list[Target], list[Finding]]:
+def read_targets(
+    sheet: Sheet, names: Mapping[str, KpiName], calendar: Calendar, segments: Segments | None = None
+) -> tuple[list[Target], list[Finding]]:
     """Read the targets of a checked Targets sheet.
 
     Parameters
@@ -126,7 +128,9 @@ def read_targets(sheet: Sheet, names: Mapping[str, KpiName], calendar: Calendar,
     return targets, reader.findings
 
 
-def target_for(targets: Sequence[Target], kpi: str, segment_dim: str, segment: str, period: Period, calendar: Calendar, unit: Unit) -> Target | None:  # noqa: PLR0917
+def target_for(
+    targets: Sequence[Target], kpi: str, segment_dim: str, segment: str, period: Period, calendar: Calendar, unit: Unit
+) -> Target | None:
     """Give the target in force at the end of *period*, or None.
 
     The exact period counts first, then the half-year and the year that hold it: rates as they are, counts and money
@@ -134,10 +138,16 @@ def target_for(targets: Sequence[Target], kpi: str, segment_dim: str, segment: s
     """
     if period.cycle is Cycle.ALL:
         return None
-    mine = [each for each in targets if (each.kpi, each.segment_dim, each.segment) == (kpi, segment_dim, segment) and each.status not in RULED_OUT]
+    mine = [
+        each
+        for each in targets
+        if (each.kpi, each.segment_dim, each.segment) == (kpi, segment_dim, segment) and each.status not in RULED_OUT
+    ]
     last_day = period.end - timedelta(days=1)
     for place in (period, *_enclosing(period, calendar)):
-        rows = [each for each in mine if each.period == place and (each.valid_from is None or each.valid_from <= last_day)]
+        rows = [
+            each for each in mine if each.period == place and (each.valid_from is None or each.valid_from <= last_day)
+        ]
         if rows:
             row = max(rows, key=lambda each: each.valid_from or date.min)
             return _part(row, unit, place.months / period.months)
@@ -154,7 +164,9 @@ def earlier_targets(targets: Sequence[Target], current: Target) -> list[Target]:
 
 
 def _enclosing(period: Period, calendar: Calendar) -> list[Period]:
-    periods = [calendar.period(cycle, period.first) for cycle in (Cycle.HALF_YEAR, Cycle.YEAR) if cycle.months > period.months]
+    periods = [
+        calendar.period(cycle, period.first) for cycle in (Cycle.HALF_YEAR, Cycle.YEAR) if cycle.months > period.months
+    ]
     return [each for each in periods if each.first <= period.first and period.stop <= each.stop]
 
 
@@ -198,7 +210,9 @@ class _Reader:
         cell = f"{self.sheet.sent[field]}{row}" if field in self.sheet.sent else f"{row}:{row}"
         shown = f"{found:.15g}" if isinstance(found, float) else str(found)
         column = self.sheet.headers.get(field, field)
-        self.findings.append(Finding(code, self.sheet.title, cell, shown, expected, column, detail=tuple(detail.items())))
+        self.findings.append(
+            Finding(code, self.sheet.title, cell, shown, expected, column, detail=tuple(detail.items()))
+        )
 
     def read(self, row: int, cells: dict[str, Any]) -> Target | None:
         """Read one row."""
@@ -221,7 +235,9 @@ class _Reader:
         if not self.lights_fit(row, cells, better or name.better):
             cells = cells | {"green": None, "amber": None}
         numbers: dict[str, Any] = {field: cells.get(field) for field in (*NUMBERS, "weight")}
-        texts: dict[str, Any] = {field: str(cells.get(field) or "").strip() for field in ("owner", "dept", "due", "objective")}
+        texts: dict[str, Any] = {
+            field: str(cells.get(field) or "").strip() for field in ("owner", "dept", "due", "objective")
+        }
         first = cells.get("valid_from")
         return Target(
             name.key,
@@ -267,14 +283,18 @@ class _Reader:
             text = day[1]
         period = self.calendar.parse(text) if text else None
         if period is None:
-            ends = re.fullmatch(r"\s*(\d{4}-\d{1,2})\s*(?:\.\.|~)\s*((?:\d{4}-)?\d{1,2})\s*", unicodedata.normalize("NFKC", text))
+            ends = re.fullmatch(
+                r"\s*(\d{4}-\d{1,2})\s*(?:\.\.|~)\s*((?:\d{4}-)?\d{1,2})\s*", unicodedata.normalize("NFKC", text)
+            )
             if ends and all(1 <= int(end.rpartition("-")[2]) <= 12 for end in ends.groups()):
                 self.find("E304", row, "period", ends[1], "first month <= last month", other=ends[2])
             else:
                 self.find("E302", row, "period", text, example)
             return None
         if cycle and cycle != period.cycle.value:
-            self.find("E304", row, "period", str(period), f"cycle_type = {period.cycle.value}", other=f"cycle_type = {cycle}")
+            self.find(
+                "E304", row, "period", str(period), f"cycle_type = {period.cycle.value}", other=f"cycle_type = {cycle}"
+            )
             return None
         return period
 
@@ -285,7 +305,9 @@ class _Reader:
         if folded(text) in ("", "all", "全部", "整体", "总体", "合计"):
             if dim in (None, "all"):
                 return "all", ALL
-            self.find("E302", row, "segment", text, ", ".join(list(self.segments.get(str(dim), {}).values())[:5]) or str(dim))
+            self.find(
+                "E302", row, "segment", text, ", ".join(list(self.segments.get(str(dim), {}).values())[:5]) or str(dim)
+            )
             return None
         if dim in (None, "all"):
             dims = [each for each, values in self.segments.items() if folded(text) in values]

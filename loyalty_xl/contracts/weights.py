@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def normalised(targets: Sequence[Target], dimensions: Mapping[str, str], sheet: str, column: tuple[str, str]) -> tuple[list[Target], list[Finding]]:
+def normalised(
+    targets: Sequence[Target], dimensions: Mapping[str, str], sheet: str, column: tuple[str, str]
+) -> tuple[list[Target], list[Finding]]:
     """Turn weights into shares (0 to 1), and warn where those of a dimension do not sum to 100.
 
     Parameters
@@ -34,7 +36,9 @@ def normalised(targets: Sequence[Target], dimensions: Mapping[str, str], sheet: 
     """
     given = [each.weight for each in targets if each.weight is not None]
     scale = 100 if any(weight > 1 for weight in given) else 1
-    scaled = [each if each.weight is None else dataclasses.replace(each, weight=each.weight / scale) for each in targets]
+    scaled = [
+        each if each.weight is None else dataclasses.replace(each, weight=each.weight / scale) for each in targets
+    ]
     live = [each for each in scaled if each.status in ("live", "pilot")]
     wrong: dict[tuple[str, str, str, tuple[str, ...]], list[tuple[str, list[Target]]]] = defaultdict(list)
     unweighted: set[int] = set()
@@ -76,7 +80,11 @@ def _groups(targets: Sequence[Target], dimensions: Mapping[str, str]) -> list[tu
                 continue  # shorter periods within it show its targets too
             lines: dict[str, Target] = {}
             for each in rows:
-                holds = each.period == period or (each.period.months in (6, 12) and each.period.first <= period.first and period.stop <= each.period.stop)
+                holds = each.period == period or (
+                    each.period.months in (6, 12)
+                    and each.period.first <= period.first
+                    and period.stop <= each.period.stop
+                )
                 if holds and ((held := lines.get(each.kpi)) is None or _rank(each) > _rank(held)):
                     lines[each.kpi] = each
             split: dict[str, list[Target]] = defaultdict(list)

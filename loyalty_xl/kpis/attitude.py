@@ -21,10 +21,21 @@ def nps_interval(promoters: float, detractors: float, answers: float, settings: 
 
 
 @answered(
-    "nps", "A1", zh="净推荐值", en="Net Promoter Score", unit=Unit.POINTS, low=-100.0, high=100.0, level=Level.CORE, interval=nps_interval, settings=(*scale, "nps_ci"),
+    "nps",
+    "A1",
+    zh="净推荐值",
+    en="Net Promoter Score",
+    unit=Unit.POINTS,
+    low=-100.0,
+    high=100.0,
+    level=Level.CORE,
+    interval=nps_interval,
+    settings=(*scale, "nps_ci"),
     says="推荐者占比 − 贬损者占比,×100;默认 9–10 分为推荐者,0–6 分为贬损者。",
 )
-def net_promoter_score(promoters: float, detractors: float, answers: float, answers_to_changed_wording: float = 0) -> float:
+def net_promoter_score(
+    promoters: float, detractors: float, answers: float, answers_to_changed_wording: float = 0
+) -> float:
     """Net Promoter Score: promoters minus detractors, of all who answered. [points, -100 to 100]
 
         NPS = 100 (promoters - detractors) / answers
@@ -66,7 +77,12 @@ def _class_share(numerator: float, answers: float, changed: float) -> float:
 
 
 @partial(answered, unit=Unit.SHARE, low=0.0, high=1.0, settings=scale)(
-    "promoter_share", "A1", zh="推荐者占比", en="Promoter share", interval=lambda promoters, answers: wilson(promoters, answers), says="推荐者 ÷ 全部有效评分。"
+    "promoter_share",
+    "A1",
+    zh="推荐者占比",
+    en="Promoter share",
+    interval=lambda promoters, answers: wilson(promoters, answers),
+    says="推荐者 ÷ 全部有效评分。",
 )
 def promoter_share(promoters: float, answers: float, answers_to_changed_wording: float = 0) -> float:
     """Share of answers that are promoters.
@@ -91,7 +107,13 @@ def promoter_share(promoters: float, answers: float, answers_to_changed_wording:
 
 
 @partial(answered, unit=Unit.SHARE, low=0.0, high=1.0, settings=scale)(
-    "passive_share", "A1", zh="中立者占比", en="Passive share", better=Better.LOWER, interval=lambda passives, answers: wilson(passives, answers), says="中立者 ÷ 全部有效评分。"
+    "passive_share",
+    "A1",
+    zh="中立者占比",
+    en="Passive share",
+    better=Better.LOWER,
+    interval=lambda passives, answers: wilson(passives, answers),
+    says="中立者 ÷ 全部有效评分。",
 )
 def passive_share(passives: float, answers: float, answers_to_changed_wording: float = 0) -> float:
     """Share of answers that are neither promoters nor detractors.
@@ -118,7 +140,13 @@ def passive_share(passives: float, answers: float, answers_to_changed_wording: f
 
 
 @partial(answered, unit=Unit.SHARE, low=0.0, high=1.0, settings=scale)(
-    "detractor_share", "A1", zh="贬损者占比", en="Detractor share", better=Better.LOWER, interval=lambda detractors, answers: wilson(detractors, answers), says="贬损者 ÷ 全部有效评分。"
+    "detractor_share",
+    "A1",
+    zh="贬损者占比",
+    en="Detractor share",
+    better=Better.LOWER,
+    interval=lambda detractors, answers: wilson(detractors, answers),
+    says="贬损者 ÷ 全部有效评分。",
 )
 def detractor_share(detractors: float, answers: float, answers_to_changed_wording: float = 0) -> float:
     """Share of answers that are detractors.
@@ -143,7 +171,13 @@ def detractor_share(detractors: float, answers: float, answers_to_changed_wordin
 
 
 @answered(
-    "csat", "A2", zh="满意度均值", en="Satisfaction, mean", unit=Unit.SCORE, scale="csat_scale", interval=lambda csat_sum, csat_squared, csat_answers: student(csat_sum, csat_squared, csat_answers),
+    "csat",
+    "A2",
+    zh="满意度均值",
+    en="Satisfaction, mean",
+    unit=Unit.SCORE,
+    scale="csat_scale",
+    interval=lambda csat_sum, csat_squared, csat_answers: student(csat_sum, csat_squared, csat_answers),
     says="总体满意度评分的平均值,按其量表;不同量表不混合平均。",
 )
 def satisfaction(csat_sum: float, csat_answers: float, csat_on_other_scale: float = 0) -> float:
@@ -179,7 +213,13 @@ def satisfaction(csat_sum: float, csat_answers: float, csat_on_other_scale: floa
 
 
 @partial(answered, unit=Unit.SHARE, low=0.0, high=1.0)(
-    "csat_top_two", "A2", zh="满意率", en="Satisfied share, top two", level=Level.CORE, interval=lambda satisfied, csat_answers: wilson(satisfied, csat_answers), says="给出最高两档评分的答卷 ÷ 有满意度评分的答卷(5 分制 4–5 分,10 分制 9–10 分)。"
+    "csat_top_two",
+    "A2",
+    zh="满意率",
+    en="Satisfied share, top two",
+    level=Level.CORE,
+    interval=lambda satisfied, csat_answers: wilson(satisfied, csat_answers),
+    says="给出最高两档评分的答卷 ÷ 有满意度评分的答卷(5 分制 4–5 分,10 分制 9–10 分)。",
 )
 def satisfied_share(satisfied: float, csat_answers: float) -> float:
     """Share of ratings in the top two points of the scale.
@@ -206,7 +246,17 @@ def satisfied_share(satisfied: float, csat_answers: float) -> float:
 
 
 @answered(
-    "csat_index", "A2", zh="满意度指数", en="Satisfaction index", unit=Unit.POINTS, low=0.0, high=100.0, interval=lambda csat_indexed, csat_indexed_squared, csat_answers: student(csat_indexed, csat_indexed_squared, csat_answers), says="(评分 − 最低分) ÷ (最高分 − 最低分) × 100 的平均。"
+    "csat_index",
+    "A2",
+    zh="满意度指数",
+    en="Satisfaction index",
+    unit=Unit.POINTS,
+    low=0.0,
+    high=100.0,
+    interval=lambda csat_indexed, csat_indexed_squared, csat_answers: student(
+        csat_indexed, csat_indexed_squared, csat_answers
+    ),
+    says="(评分 − 最低分) ÷ (最高分 − 最低分) × 100 的平均。",
 )
 def satisfaction_index(csat_indexed: float, csat_answers: float) -> float:
     """Mean satisfaction on a scale of 0 to 100. [points]
@@ -237,7 +287,12 @@ def satisfaction_index(csat_indexed: float, csat_answers: float) -> float:
 
 
 @share(
-    "response_rate", "A11", zh="问卷回收率", en="Response rate", interval=lambda returned, invited: wilson(returned, invited), says="收回答卷的邀请 ÷ 发出的邀请,按发放日期归期。"
+    "response_rate",
+    "A11",
+    zh="问卷回收率",
+    en="Response rate",
+    interval=lambda returned, invited: wilson(returned, invited),
+    says="收回答卷的邀请 ÷ 发出的邀请,按发放日期归期。",
 )
 def response_rate(returned: float, invited: float) -> float:
     """Share of invitations that were answered.
@@ -268,7 +323,12 @@ def response_rate(returned: float, invited: float) -> float:
 
 
 @share(
-    "response_rate_delivered", "A11", zh="问卷回收率(按送达)", en="Response rate, of delivered", interval=lambda returned_of_delivered, delivered: wilson(returned_of_delivered, delivered), says="收回答卷的邀请 ÷ 送达的邀请(不含退信)。"
+    "response_rate_delivered",
+    "A11",
+    zh="问卷回收率(按送达)",
+    en="Response rate, of delivered",
+    interval=lambda returned_of_delivered, delivered: wilson(returned_of_delivered, delivered),
+    says="收回答卷的邀请 ÷ 送达的邀请(不含退信)。",
 )
 def response_rate_delivered(returned_of_delivered: float, delivered: float) -> float:
     """Share of delivered invitations that were answered.
@@ -295,7 +355,13 @@ def response_rate_delivered(returned_of_delivered: float, delivered: float) -> f
 
 
 @share(
-    "valid_response_rate", "A12", zh="有效回收率", en="Valid-response rate", level=Level.CORE, interval=lambda valid_answers, invited: wilson(valid_answers, invited), says="有效答卷 ÷ 发出的邀请。"
+    "valid_response_rate",
+    "A12",
+    zh="有效回收率",
+    en="Valid-response rate",
+    level=Level.CORE,
+    interval=lambda valid_answers, invited: wilson(valid_answers, invited),
+    says="有效答卷 ÷ 发出的邀请。",
 )
 def valid_response_rate(valid_answers: float, invited: float) -> float:
     """Share of invitations that brought a valid answer.
@@ -327,7 +393,12 @@ def valid_response_rate(valid_answers: float, invited: float) -> float:
 
 
 @share(
-    "response_validity", "A12", zh="答卷有效率", en="Validity of answers", interval=lambda valid_answers, returned: wilson(valid_answers, returned), says="有效答卷 ÷ 收回的答卷。"
+    "response_validity",
+    "A12",
+    zh="答卷有效率",
+    en="Validity of answers",
+    interval=lambda valid_answers, returned: wilson(valid_answers, returned),
+    says="有效答卷 ÷ 收回的答卷。",
 )
 def response_validity(valid_answers: float, returned: float) -> float:
     """Share of answered invitations whose answer is valid.
@@ -352,7 +423,14 @@ def response_validity(valid_answers: float, returned: float) -> float:
 
 
 @attitude(
-    "cost_per_valid_response", "A13", zh="每份有效答卷成本", en="Cost per valid answer", unit=Unit.MONEY, better=Better.LOWER, low=0.0, says="激励成本 ÷ 有效答卷。"
+    "cost_per_valid_response",
+    "A13",
+    zh="每份有效答卷成本",
+    en="Cost per valid answer",
+    unit=Unit.MONEY,
+    better=Better.LOWER,
+    low=0.0,
+    says="激励成本 ÷ 有效答卷。",
 )
 def cost_per_valid_response(incentive_cost: float, valid_answers: float) -> float:
     """Incentive cost per valid answer.

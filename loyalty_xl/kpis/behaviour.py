@@ -13,8 +13,17 @@ share = partial(behaviour, unit=Unit.SHARE, low=0.0, high=1.0)
 
 
 @behaviour(
-    "customer_base", "B0", zh="客户基数", en="Customer base", unit=Unit.COUNT, low=0.0, level=Level.CORE, censored="end", stock=True,
-    settings=("churn_window_days",), says="期末仍在口径窗口内、未销户的购买过的客户数;只登记未购买的和已流失的不算。",
+    "customer_base",
+    "B0",
+    zh="客户基数",
+    en="Customer base",
+    unit=Unit.COUNT,
+    low=0.0,
+    level=Level.CORE,
+    censored="end",
+    stock=True,
+    settings=("churn_window_days",),
+    says="期末仍在口径窗口内、未销户的购买过的客户数;只登记未购买的和已流失的不算。",
 )
 def customer_base(base_at_end: float) -> float:
     """Customers who count as customers at the end of the period.
@@ -46,8 +55,15 @@ def customer_base(base_at_end: float) -> float:
 
 
 @share(
-    "repeat_purchase_rate", "B1", zh="期内复购率", en="Repeat-purchase rate", level=Level.CORE, window=Window.ROLLING_12M, interval=lambda repeat_customers, active_customers: wilson(repeat_customers, active_customers),
-    history="window", says="期间内购买两次及以上的客户 ÷ 期间内购买过的客户。",
+    "repeat_purchase_rate",
+    "B1",
+    zh="期内复购率",
+    en="Repeat-purchase rate",
+    level=Level.CORE,
+    window=Window.ROLLING_12M,
+    interval=lambda repeat_customers, active_customers: wilson(repeat_customers, active_customers),
+    history="window",
+    says="期间内购买两次及以上的客户 ÷ 期间内购买过的客户。",
 )
 def repeat_purchase_rate(repeat_customers: float, active_customers: float) -> float:
     """Share of the period's buyers who bought at least twice in it.
@@ -79,7 +95,13 @@ def repeat_purchase_rate(repeat_customers: float, active_customers: float) -> fl
 
 
 @share(
-    "returning_customer_share", "B2", zh="老客占比", en="Returning-customer share", censored="start", history="previous", interval=lambda returning_customers, active_customers: wilson(returning_customers, active_customers),
+    "returning_customer_share",
+    "B2",
+    zh="老客占比",
+    en="Returning-customer share",
+    censored="start",
+    history="previous",
+    interval=lambda returning_customers, active_customers: wilson(returning_customers, active_customers),
     says="期间内购买的客户中,期初之前已经购买过的占比。",
 )
 def returning_customer_share(returning_customers: float, active_customers: float) -> float:
@@ -112,7 +134,12 @@ def returning_customer_share(returning_customers: float, active_customers: float
 
 
 @share(
-    "repurchase_rate", "B3", zh="回购率", en="Next-cycle repurchase rate", lag="next", interval=lambda buying_again_next, buyers_with_next_over: wilson(buying_again_next, buyers_with_next_over),
+    "repurchase_rate",
+    "B3",
+    zh="回购率",
+    en="Next-cycle repurchase rate",
+    lag="next",
+    interval=lambda buying_again_next, buyers_with_next_over: wilson(buying_again_next, buyers_with_next_over),
     says="本期购买的客户中,下一期又购买的占比;下一期未结束时不显示。",
 )
 def repurchase_rate(buying_again_next: float, buyers_with_next_over: float) -> float:
@@ -145,7 +172,11 @@ def repurchase_rate(buying_again_next: float, buyers_with_next_over: float) -> f
 
 
 @share(
-    "lifetime_repeat_rate", "B4", zh="累计复购率", en="Lifetime repeat rate", interval=lambda repeat_buyers_to_date, buyers_to_date: wilson(repeat_buyers_to_date, buyers_to_date),
+    "lifetime_repeat_rate",
+    "B4",
+    zh="累计复购率",
+    en="Lifetime repeat rate",
+    interval=lambda repeat_buyers_to_date, buyers_to_date: wilson(repeat_buyers_to_date, buyers_to_date),
     says="截至期末,累计购买两次及以上的客户 ÷ 购买过的客户。",
 )
 def lifetime_repeat_rate(repeat_buyers_to_date: float, buyers_to_date: float) -> float:
@@ -178,8 +209,19 @@ def lifetime_repeat_rate(repeat_buyers_to_date: float, buyers_to_date: float) ->
 
 
 @behaviour(
-    "purchase_frequency", "B5", zh="消费频率", en="Purchase frequency", unit=Unit.PER_CUSTOMER, low=0.0, level=Level.CORE, window=Window.ROLLING_12M, interval=lambda purchases, purchases_squared, active_customers: student(purchases, purchases_squared, active_customers),
-    history="window", says="期间内的消费次数 ÷ 期间内购买过的客户;按产品类型时,一单含两类则各计一次。",
+    "purchase_frequency",
+    "B5",
+    zh="消费频率",
+    en="Purchase frequency",
+    unit=Unit.PER_CUSTOMER,
+    low=0.0,
+    level=Level.CORE,
+    window=Window.ROLLING_12M,
+    interval=lambda purchases, purchases_squared, active_customers: student(
+        purchases, purchases_squared, active_customers
+    ),
+    history="window",
+    says="期间内的消费次数 ÷ 期间内购买过的客户;按产品类型时,一单含两类则各计一次。",
 )
 def purchase_frequency(purchases: float, active_customers: float) -> float:
     """Occasions per buyer of the period.
@@ -211,7 +253,14 @@ def purchase_frequency(purchases: float, active_customers: float) -> float:
 
 
 @behaviour(
-    "purchase_gap_days", "B5", zh="平均购买间隔", en="Days between purchases", unit=Unit.DAYS, low=0.0, better=Better.LOWER, interval=lambda gap_days, gap_days_squared, gaps: student(gap_days, gap_days_squared, gaps),
+    "purchase_gap_days",
+    "B5",
+    zh="平均购买间隔",
+    en="Days between purchases",
+    unit=Unit.DAYS,
+    low=0.0,
+    better=Better.LOWER,
+    interval=lambda gap_days, gap_days_squared, gaps: student(gap_days, gap_days_squared, gaps),
     says="同一客户相邻两次消费之间的平均天数,计入后一次所在期间;只买过一次的客户没有间隔。",
 )
 def purchase_gap_days(gap_days: float, gaps: float) -> float:
@@ -244,8 +293,18 @@ def purchase_gap_days(gap_days: float, gaps: float) -> float:
 
 
 @behaviour(
-    "average_spend", "B6", zh="客均消费金额", en="Average spend per customer", unit=Unit.MONEY_PER_CUSTOMER, level=Level.CORE, window=Window.ROLLING_12M, interval=lambda spend_of_active, spend_of_active_squared, active_customers: student(spend_of_active, spend_of_active_squared, active_customers),
-    history="window", says="期间内已知客户的净收入 ÷ 期间内购买过的客户。",
+    "average_spend",
+    "B6",
+    zh="客均消费金额",
+    en="Average spend per customer",
+    unit=Unit.MONEY_PER_CUSTOMER,
+    level=Level.CORE,
+    window=Window.ROLLING_12M,
+    interval=lambda spend_of_active, spend_of_active_squared, active_customers: student(
+        spend_of_active, spend_of_active_squared, active_customers
+    ),
+    history="window",
+    says="期间内已知客户的净收入 ÷ 期间内购买过的客户。",
 )
 def average_spend(known_revenue: float, active_customers: float) -> float:
     """Net revenue per buyer of the period.
@@ -277,8 +336,15 @@ def average_spend(known_revenue: float, active_customers: float) -> float:
 
 
 @behaviour(
-    "median_spend", "B6", zh="客户消费中位数", en="Median spend per customer", unit=Unit.MONEY_PER_CUSTOMER, window=Window.ROLLING_12M, base="active_customers",
-    history="window", says="期间内购买过的客户消费金额的中位数,不受个别大单影响。",
+    "median_spend",
+    "B6",
+    zh="客户消费中位数",
+    en="Median spend per customer",
+    unit=Unit.MONEY_PER_CUSTOMER,
+    window=Window.ROLLING_12M,
+    base="active_customers",
+    history="window",
+    says="期间内购买过的客户消费金额的中位数,不受个别大单影响。",
 )
 def median_spend(middle_spend: float, active_customers: float) -> float:
     """Median of what the period's buyers spent.
@@ -308,8 +374,15 @@ def median_spend(middle_spend: float, active_customers: float) -> float:
 
 
 @behaviour(
-    "trimmed_average_spend", "B6", zh="截尾平均消费金额", en="Trimmed average spend", unit=Unit.MONEY_PER_CUSTOMER, window=Window.ROLLING_12M, base="active_customers",
-    history="window", says="去掉最高和最低各 5% 的客户后的平均消费金额。",
+    "trimmed_average_spend",
+    "B6",
+    zh="截尾平均消费金额",
+    en="Trimmed average spend",
+    unit=Unit.MONEY_PER_CUSTOMER,
+    window=Window.ROLLING_12M,
+    base="active_customers",
+    history="window",
+    says="去掉最高和最低各 5% 的客户后的平均消费金额。",
 )
 def trimmed_average_spend(trimmed_spend: float, active_customers: float) -> float:
     """Average spend without the lowest and the highest 5 % of buyers.
@@ -339,7 +412,11 @@ def trimmed_average_spend(trimmed_spend: float, active_customers: float) -> floa
 
 
 @behaviour(
-    "average_order_value", "B7", zh="笔单价", en="Average order value", unit=Unit.MONEY_PER_ORDER,
+    "average_order_value",
+    "B7",
+    zh="笔单价",
+    en="Average order value",
+    unit=Unit.MONEY_PER_ORDER,
     says="净收入 ÷ 消费次数,含未留客户编号的订单。",
 )
 def average_order_value(revenue: float, occasions: float) -> float:
@@ -372,7 +449,14 @@ def average_order_value(revenue: float, occasions: float) -> float:
 
 
 @share(
-    "anonymous_revenue_share", "B7", zh="无客户编号收入占比", en="Anonymous revenue share", better=Better.LOWER, low=None, high=None, base="occasions",
+    "anonymous_revenue_share",
+    "B7",
+    zh="无客户编号收入占比",
+    en="Anonymous revenue share",
+    better=Better.LOWER,
+    low=None,
+    high=None,
+    base="occasions",
     says="没有客户编号的订单收入 ÷ 全部净收入。",
 )
 def anonymous_revenue_share(anonymous_revenue: float, revenue: float) -> float:
@@ -404,7 +488,13 @@ def anonymous_revenue_share(anonymous_revenue: float, revenue: float) -> float:
 
 
 @share(
-    "spend_decline_share", "B8", zh="消费下降客户占比", en="Share of customers spending less", better=Better.LOWER, history="decline", interval=lambda declining_spenders, usual_spenders: wilson(declining_spenders, usual_spenders),
+    "spend_decline_share",
+    "B8",
+    zh="消费下降客户占比",
+    en="Share of customers spending less",
+    better=Better.LOWER,
+    history="decline",
+    interval=lambda declining_spenders, usual_spenders: wilson(declining_spenders, usual_spenders),
     says="本期消费低于前 3 期平均的 70% 的客户 ÷ 前 3 期平均消费大于 0 的客户(期数和比例可设)。",
 )
 def spend_decline_share(declining_spenders: float, usual_spenders: float) -> float:
@@ -438,7 +528,15 @@ def spend_decline_share(declining_spenders: float, usual_spenders: float) -> flo
 
 
 @behaviour(
-    "new_customers_per_month", "B10", zh="月均新客数", en="New customers per month", unit=Unit.PER_MONTH, low=0.0, level=Level.CORE, censored="start", base="new_customers",
+    "new_customers_per_month",
+    "B10",
+    zh="月均新客数",
+    en="New customers per month",
+    unit=Unit.PER_MONTH,
+    low=0.0,
+    level=Level.CORE,
+    censored="start",
+    base="new_customers",
     says="期间内首次有效购买的客户数 ÷ 期间月数。",
 )
 def new_customers_per_month(new_customers: float, months: float) -> float:
@@ -471,8 +569,15 @@ def new_customers_per_month(new_customers: float, months: float) -> float:
 
 
 @behaviour(
-    "customer_growth_rate", "B11", zh="客户增长率", en="Customer growth rate", unit=Unit.RATIO, censored="start", history="previous",
-    settings=("churn_window_days",), says="(期末客户基数 − 期初客户基数) ÷ 期初客户基数。",
+    "customer_growth_rate",
+    "B11",
+    zh="客户增长率",
+    en="Customer growth rate",
+    unit=Unit.RATIO,
+    censored="start",
+    history="previous",
+    settings=("churn_window_days",),
+    says="(期末客户基数 − 期初客户基数) ÷ 期初客户基数。",
 )
 def customer_growth_rate(base_at_end: float, base_at_start: float) -> float:
     """Growth of the customer base over the period.

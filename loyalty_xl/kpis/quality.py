@@ -7,7 +7,9 @@ from functools import partial
 from loyalty_xl.catalogue import kpi
 from loyalty_xl.vocabulary import Better, Dimension, Unit
 
-share = partial(kpi, dimension=Dimension.QUALITY, better=Better.HIGHER, unit=Unit.SHARE, low=0.0, high=1.0, owner="analytics")
+share = partial(
+    kpi, dimension=Dimension.QUALITY, better=Better.HIGHER, unit=Unit.SHARE, low=0.0, high=1.0, owner="analytics"
+)
 
 
 @share("completeness", "Q1", zh="数据完整率", en="Completeness", says="应填单元格中已填的占比,按剔除前计。")
@@ -84,7 +86,14 @@ def uniqueness(rows_distinct: float, rows_received: float) -> float:
     return rows_distinct / rows_received
 
 
-@share("imputed_share", "Q4", zh="推测数据占比", en="Imputed share", better=Better.LOWER, says="标记为补录或推测的行 ÷ 收到的行。")
+@share(
+    "imputed_share",
+    "Q4",
+    zh="推测数据占比",
+    en="Imputed share",
+    better=Better.LOWER,
+    says="标记为补录或推测的行 ÷ 收到的行。",
+)
 def imputed_share(rows_imputed: float, rows_received: float) -> float:
     """Share of the rows received that are marked as imputed.
 

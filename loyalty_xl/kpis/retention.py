@@ -8,12 +8,19 @@ from loyalty_xl.catalogue import kpi, require
 from loyalty_xl.intervals import wilson
 from loyalty_xl.vocabulary import Better, Dimension, Level, Reason, Unit, Window
 
-share = partial(kpi, dimension=Dimension.RETENTION, better=Better.HIGHER, unit=Unit.SHARE, low=0.0, high=1.0, owner="analytics")
+share = partial(
+    kpi, dimension=Dimension.RETENTION, better=Better.HIGHER, unit=Unit.SHARE, low=0.0, high=1.0, owner="analytics"
+)
 on_base = partial(share, window=Window.ROLLING_12M, history="base", settings=("churn_window_days",))
 
 
 @on_base(
-    "retention_rate", "R1", zh="客户留存率", en="Retention rate", level=Level.CORE, interval=lambda kept, base_at_start: wilson(kept, base_at_start),
+    "retention_rate",
+    "R1",
+    zh="客户留存率",
+    en="Retention rate",
+    level=Level.CORE,
+    interval=lambda kept, base_at_start: wilson(kept, base_at_start),
     says="期初客户基数中,期末仍在客户基数内的占比;不含期内新客和唤回客户。",
 )
 def retention_rate(kept: float, base_at_start: float) -> float:
@@ -47,7 +54,11 @@ def retention_rate(kept: float, base_at_start: float) -> float:
 
 
 @on_base(
-    "purchase_retention_rate", "R1", zh="购买留存率", en="Purchase retention rate", interval=lambda bought_again, base_at_start: wilson(bought_again, base_at_start),
+    "purchase_retention_rate",
+    "R1",
+    zh="购买留存率",
+    en="Purchase retention rate",
+    interval=lambda bought_again, base_at_start: wilson(bought_again, base_at_start),
     says="期初客户基数中,期间内又购买过的占比。",
 )
 def purchase_retention_rate(bought_again: float, base_at_start: float) -> float:
@@ -79,7 +90,14 @@ def purchase_retention_rate(bought_again: float, base_at_start: float) -> float:
 
 
 @on_base(
-    "churn_rate", "R2", zh="客户流失率", en="Churn rate", level=Level.CORE, default_weight=0.0, better=Better.LOWER, interval=lambda lost, base_at_start: wilson(lost, base_at_start),
+    "churn_rate",
+    "R2",
+    zh="客户流失率",
+    en="Churn rate",
+    level=Level.CORE,
+    default_weight=0.0,
+    better=Better.LOWER,
+    interval=lambda lost, base_at_start: wilson(lost, base_at_start),
     says="期初客户基数中,期末已不在客户基数内的占比 = 1 − 留存率。",
 )
 def churn_rate(lost: float, base_at_start: float) -> float:
@@ -112,7 +130,12 @@ def churn_rate(lost: float, base_at_start: float) -> float:
 
 
 @on_base(
-    "churn_rate_all_customers", "R2", zh="流失率(占全部客户)", en="Churn rate, of all customers", better=Better.LOWER, interval=lambda lost, buyers_to_date: wilson(lost, buyers_to_date),
+    "churn_rate_all_customers",
+    "R2",
+    zh="流失率(占全部客户)",
+    en="Churn rate, of all customers",
+    better=Better.LOWER,
+    interval=lambda lost, buyers_to_date: wilson(lost, buyers_to_date),
     says="期间流失客户 ÷ 截至期末购买过的全部客户。",
 )
 def churn_rate_all_customers(lost: float, buyers_to_date: float) -> float:
@@ -144,7 +167,11 @@ def churn_rate_all_customers(lost: float, buyers_to_date: float) -> float:
 
 
 @partial(on_base, high=2.0)(
-    "churn_rate_average_base", "R2", zh="流失率(占平均客户基数)", en="Churn rate, of the average base", better=Better.LOWER,
+    "churn_rate_average_base",
+    "R2",
+    zh="流失率(占平均客户基数)",
+    en="Churn rate, of the average base",
+    better=Better.LOWER,
     says="期间流失客户 ÷ 期初与期末客户基数的平均。",
 )
 def churn_rate_average_base(lost: float, base_at_start: float, base_at_end: float) -> float:
@@ -176,7 +203,14 @@ def churn_rate_average_base(lost: float, base_at_start: float, base_at_end: floa
 
 
 @share(
-    "new_customer_retention", "R3", zh="新客户留存率", en="New-customer retention, 1 year", level=Level.CORE, lag="new_customer_year_days", censored="start", interval=lambda retained_year, matured_year: wilson(retained_year, matured_year),
+    "new_customer_retention",
+    "R3",
+    zh="新客户留存率",
+    en="New-customer retention, 1 year",
+    level=Level.CORE,
+    lag="new_customer_year_days",
+    censored="start",
+    interval=lambda retained_year, matured_year: wilson(retained_year, matured_year),
     says="期间内首购客户中,首购后 365 天内在另一天再次购买的占比;只算已满 365 天的客户。",
 )
 def new_customer_retention(retained_year: float, matured_year: float, new_customers: float = 0) -> float:
@@ -213,7 +247,13 @@ def new_customer_retention(retained_year: float, matured_year: float, new_custom
 
 
 @share(
-    "new_customer_watch", "R4", zh="新客户三个月观察", en="New-customer watch, 3 months", lag="new_customer_window_days", censored="start", interval=lambda retained_watch, matured_watch: wilson(retained_watch, matured_watch),
+    "new_customer_watch",
+    "R4",
+    zh="新客户三个月观察",
+    en="New-customer watch, 3 months",
+    lag="new_customer_window_days",
+    censored="start",
+    interval=lambda retained_watch, matured_watch: wilson(retained_watch, matured_watch),
     says="期间内首购客户中,首购后 90 天内在另一天再次购买的占比;只算已满 90 天的客户。",
 )
 def new_customer_watch(retained_watch: float, matured_watch: float, new_customers: float = 0) -> float:

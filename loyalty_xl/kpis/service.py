@@ -13,7 +13,15 @@ share = partial(service, unit=Unit.SHARE, low=0.0, high=1.0)
 
 
 @service(
-    "complaint_rate", "C1", zh="投诉率", en="Complaint rate", unit=Unit.PER_THOUSAND, better=Better.LOWER, low=0.0, level=Level.CORE, says="受理的投诉 ÷ 消费次数 × 1000。"
+    "complaint_rate",
+    "C1",
+    zh="投诉率",
+    en="Complaint rate",
+    unit=Unit.PER_THOUSAND,
+    better=Better.LOWER,
+    low=0.0,
+    level=Level.CORE,
+    says="受理的投诉 ÷ 消费次数 × 1000。",
 )
 def complaint_rate(complaints: float, occasions: float) -> float:
     """Complaints per 1,000 orders.
@@ -44,7 +52,16 @@ def complaint_rate(complaints: float, occasions: float) -> float:
 
 
 @service(
-    "complaining_customer_share", "C1", zh="投诉客户占比", en="Complaining-customer share", unit=Unit.SHARE, better=Better.LOWER, low=0.0, interval=lambda complaining_customers, base_at_end: wilson(complaining_customers, base_at_end), settings=("churn_window_days",), says="期间内投诉过的客户 ÷ 期末客户基数。"
+    "complaining_customer_share",
+    "C1",
+    zh="投诉客户占比",
+    en="Complaining-customer share",
+    unit=Unit.SHARE,
+    better=Better.LOWER,
+    low=0.0,
+    interval=lambda complaining_customers, base_at_end: wilson(complaining_customers, base_at_end),
+    settings=("churn_window_days",),
+    says="期间内投诉过的客户 ÷ 期末客户基数。",
 )
 def complaining_customer_share(complaining_customers: float, base_at_end: float) -> float:
     """Customers who complained in the period, of the customer base.
@@ -71,7 +88,13 @@ def complaining_customer_share(complaining_customers: float, base_at_end: float)
 
 
 @share(
-    "unclassified_complaint_share", "C2", zh="未归类投诉占比", en="Unclassified complaint share", better=Better.LOWER, interval=lambda unclassified_complaints, complaints: wilson(unclassified_complaints, complaints), says="类别为空或不在当时有效的分类标准中的投诉 ÷ 全部投诉。"
+    "unclassified_complaint_share",
+    "C2",
+    zh="未归类投诉占比",
+    en="Unclassified complaint share",
+    better=Better.LOWER,
+    interval=lambda unclassified_complaints, complaints: wilson(unclassified_complaints, complaints),
+    says="类别为空或不在当时有效的分类标准中的投诉 ÷ 全部投诉。",
 )
 def unclassified_complaint_share(unclassified_complaints: float, complaints: float) -> float:
     """Share of complaints without a class, or with one that the taxonomy does not know.
@@ -102,7 +125,12 @@ def unclassified_complaint_share(unclassified_complaints: float, complaints: flo
 
 
 @share(
-    "complaint_resolution_rate", "C3", zh="投诉办结率", en="Complaint resolution rate", interval=lambda closed_complaints, complaints: wilson(closed_complaints, complaints), says="期间受理的投诉中,已关闭的占比。"
+    "complaint_resolution_rate",
+    "C3",
+    zh="投诉办结率",
+    en="Complaint resolution rate",
+    interval=lambda closed_complaints, complaints: wilson(closed_complaints, complaints),
+    says="期间受理的投诉中,已关闭的占比。",
 )
 def complaint_resolution_rate(closed_complaints: float, complaints: float) -> float:
     """Share of the period's complaints that have been closed.
@@ -133,7 +161,13 @@ def complaint_resolution_rate(closed_complaints: float, complaints: float) -> fl
 
 
 @share(
-    "resolution_within_sla", "C3", zh="按时办结率", en="Resolved within the agreed time", interval=lambda closed_within_sla, complaints: wilson(closed_within_sla, complaints), settings=("sla_days",), says="在约定天数(sla_days)内关闭的投诉 ÷ 期间受理的投诉。"
+    "resolution_within_sla",
+    "C3",
+    zh="按时办结率",
+    en="Resolved within the agreed time",
+    interval=lambda closed_within_sla, complaints: wilson(closed_within_sla, complaints),
+    settings=("sla_days",),
+    says="在约定天数(sla_days)内关闭的投诉 ÷ 期间受理的投诉。",
 )
 def resolution_within_sla(closed_within_sla: float, complaints: float) -> float:
     """Share of the period's complaints closed within the agreed days.
@@ -169,7 +203,15 @@ def _days_of_closed(days: float, closed_complaints: float) -> float:
 
 
 @service(
-    "resolution_days", "C3", zh="办结天数中位数", en="Days to resolve, median", unit=Unit.DAYS, better=Better.LOWER, low=0.0, base="closed_complaints", says="期间受理且已关闭的投诉,从受理到关闭的天数中位数。"
+    "resolution_days",
+    "C3",
+    zh="办结天数中位数",
+    en="Days to resolve, median",
+    unit=Unit.DAYS,
+    better=Better.LOWER,
+    low=0.0,
+    base="closed_complaints",
+    says="期间受理且已关闭的投诉,从受理到关闭的天数中位数。",
 )
 def resolution_days(middle_resolution_days: float, closed_complaints: float) -> float:
     """Median days from receipt to the last close, over the period's closed complaints.
@@ -198,7 +240,15 @@ def resolution_days(middle_resolution_days: float, closed_complaints: float) -> 
 
 
 @service(
-    "resolution_days_p90", "C3", zh="办结天数 90 分位", en="Days to resolve, 90th percentile", unit=Unit.DAYS, better=Better.LOWER, low=0.0, base="closed_complaints", says="期间受理且已关闭的投诉,办结天数的 90 分位数。"
+    "resolution_days_p90",
+    "C3",
+    zh="办结天数 90 分位",
+    en="Days to resolve, 90th percentile",
+    unit=Unit.DAYS,
+    better=Better.LOWER,
+    low=0.0,
+    base="closed_complaints",
+    says="期间受理且已关闭的投诉,办结天数的 90 分位数。",
 )
 def resolution_days_p90(slow_resolution_days: float, closed_complaints: float) -> float:
     """Days within which nine of ten closed complaints were closed.
@@ -223,7 +273,15 @@ def resolution_days_p90(slow_resolution_days: float, closed_complaints: float) -
 
 
 @service(
-    "complainer_satisfaction", "C5", zh="投诉客户满意度", en="Satisfaction of complainers", unit=Unit.SCORE, scale="csat_scale", level=Level.CORE, interval=lambda rating_sum, rating_squared, rated_complaints: student(rating_sum, rating_squared, rated_complaints), says="期间关闭的投诉中,有处理满意度评分者的平均分。"
+    "complainer_satisfaction",
+    "C5",
+    zh="投诉客户满意度",
+    en="Satisfaction of complainers",
+    unit=Unit.SCORE,
+    scale="csat_scale",
+    level=Level.CORE,
+    interval=lambda rating_sum, rating_squared, rated_complaints: student(rating_sum, rating_squared, rated_complaints),
+    says="期间关闭的投诉中,有处理满意度评分者的平均分。",
 )
 def complainer_satisfaction(rating_sum: float, rated_complaints: float, ratings_on_other_scale: float = 0) -> float:
     """Mean rating of the handling, over complaints closed in the period and rated.
@@ -258,7 +316,12 @@ def complainer_satisfaction(rating_sum: float, rated_complaints: float, ratings_
 
 
 @share(
-    "complainer_satisfied_share", "C5", zh="投诉客户满意率", en="Satisfied complainers, top two", interval=lambda satisfied_complainers, rated_complaints: wilson(satisfied_complainers, rated_complaints), says="处理满意度为最高两档的投诉 ÷ 已评分的投诉。"
+    "complainer_satisfied_share",
+    "C5",
+    zh="投诉客户满意率",
+    en="Satisfied complainers, top two",
+    interval=lambda satisfied_complainers, rated_complaints: wilson(satisfied_complainers, rated_complaints),
+    says="处理满意度为最高两档的投诉 ÷ 已评分的投诉。",
 )
 def complainer_satisfied_share(satisfied_complainers: float, rated_complaints: float) -> float:
     """Share of rated closed complaints with one of the two best ratings.
@@ -285,7 +348,12 @@ def complainer_satisfied_share(satisfied_complainers: float, rated_complaints: f
 
 
 @share(
-    "complaint_rating_coverage", "C5", zh="投诉评分覆盖率", en="Rated share of closed complaints", interval=lambda rated_complaints, closed_cases: wilson(rated_complaints, closed_cases), says="有满意度评分的投诉 ÷ 期间关闭的投诉。"
+    "complaint_rating_coverage",
+    "C5",
+    zh="投诉评分覆盖率",
+    en="Rated share of closed complaints",
+    interval=lambda rated_complaints, closed_cases: wilson(rated_complaints, closed_cases),
+    says="有满意度评分的投诉 ÷ 期间关闭的投诉。",
 )
 def complaint_rating_coverage(rated_complaints: float, closed_cases: float) -> float:
     """Share of the complaints closed in the period that were rated.

@@ -7,8 +7,18 @@ from loyalty_xl.vocabulary import Better, Dimension, Unit
 
 
 @kpi(
-    "cac", "V2", zh="获客成本", en="Customer acquisition cost", unit=Unit.MONEY_PER_CUSTOMER, better=Better.LOWER, dimension=Dimension.VALUE, low=0.0, owner="sales",
-    settings=("cac_scope", "cac_lag_cycles"), censored="start", says="期间的市场和销售费用 ÷ 期间新客数。",
+    "cac",
+    "V2",
+    zh="获客成本",
+    en="Customer acquisition cost",
+    unit=Unit.MONEY_PER_CUSTOMER,
+    better=Better.LOWER,
+    dimension=Dimension.VALUE,
+    low=0.0,
+    owner="sales",
+    settings=("cac_scope", "cac_lag_cycles"),
+    censored="start",
+    says="期间的市场和销售费用 ÷ 期间新客数。",
 )
 def customer_acquisition_cost(acquisition_cost: float, new_customers: float) -> float:
     """What it cost on average to win one new customer.

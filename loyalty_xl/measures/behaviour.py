@@ -21,7 +21,6 @@ known_revenue = measure("known_revenue", REVENUE, lambda row, _: when(row.known,
 anonymous_revenue = measure("anonymous_revenue", REVENUE, lambda row, _: when(row.known, 0.0, row.amount))
 
 occasions = measure("occasions", OCCASIONS, lambda _row, _: each())
-known_occasions = measure("known_occasions", OCCASIONS, lambda row, _: row.known)
 gaps = measure("gaps", OCCASIONS, lambda row, _: ~row.gap.is_null())
 gap_days = measure("gap_days", OCCASIONS, lambda row, _: row.gap)
 gap_days_squared = measure("gap_days_squared", OCCASIONS, lambda row, _: row.gap * row.gap)
@@ -31,20 +30,35 @@ repeat_customers = measure("repeat_customers", CUSTOMER_TURNS, lambda row, _: ro
 returning_customers = measure("returning_customers", CUSTOMER_TURNS, lambda row, _: (row.bought > 0) & ~row.is_new)
 buyers_to_date = measure("buyers_to_date", CUSTOMER_TURNS, lambda row, _: row.bought_to_date >= 1)
 repeat_buyers_to_date = measure("repeat_buyers_to_date", CUSTOMER_TURNS, lambda row, _: row.bought_to_date >= 2)
-buyers_with_next_over = measure("buyers_with_next_over", CUSTOMER_TURNS, lambda row, _: when(row.active > 0, row.next_is_over))
-buying_again_next = measure("buying_again_next", CUSTOMER_TURNS, lambda row, _: when((row.active > 0) & row.buys_next, row.next_is_over))
+buyers_with_next_over = measure(
+    "buyers_with_next_over", CUSTOMER_TURNS, lambda row, _: when(row.active > 0, row.next_is_over)
+)
+buying_again_next = measure(
+    "buying_again_next", CUSTOMER_TURNS, lambda row, _: when((row.active > 0) & row.buys_next, row.next_is_over)
+)
 
 purchases = measure("purchases", CUSTOMER_TURNS, lambda row, _: row.bought)
 purchases_squared = measure("purchases_squared", CUSTOMER_TURNS, lambda row, _: row.bought * row.bought)
 spend_of_active = measure("spend_of_active", CUSTOMER_TURNS, lambda row, _: row.spend_in_turn)
-spend_of_active_squared = measure("spend_of_active_squared", CUSTOMER_TURNS, lambda row, _: row.spend_in_turn * row.spend_in_turn)
-middle_spend = measure("middle_spend", CUSTOMER_TURNS, lambda row, _: when(row.active > 0, row.spend_in_turn, None), statistic=np.median)
-trimmed_spend = measure("trimmed_spend", CUSTOMER_TURNS, lambda row, _: when(row.active > 0, row.spend_in_turn, None), statistic=trimmed_mean)
+spend_of_active_squared = measure(
+    "spend_of_active_squared", CUSTOMER_TURNS, lambda row, _: row.spend_in_turn * row.spend_in_turn
+)
+middle_spend = measure(
+    "middle_spend", CUSTOMER_TURNS, lambda row, _: when(row.active > 0, row.spend_in_turn, None), statistic=np.median
+)
+trimmed_spend = measure(
+    "trimmed_spend",
+    CUSTOMER_TURNS,
+    lambda row, _: when(row.active > 0, row.spend_in_turn, None),
+    statistic=trimmed_mean,
+)
 usual_spenders = measure("usual_spenders", CUSTOMER_TURNS, lambda row, _: row.has_usual & (row.usual_spend > 0.005))
 declining_spenders = measure(
     "declining_spenders",
     CUSTOMER_TURNS,
-    lambda row, setting: row.has_usual & (row.usual_spend > 0.005) & (row.net_spend < (1 - setting.decline_share) * row.usual_spend),
+    lambda row, setting: (
+        row.has_usual & (row.usual_spend > 0.005) & (row.net_spend < (1 - setting.decline_share) * row.usual_spend)
+    ),
 )
 
 base_at_start = measure("base_at_start", CUSTOMER_TURNS, lambda row, _: row.in_base_at_start)

@@ -26,9 +26,13 @@ closed_cases = measure("closed_cases", CLOSED_COMPLAINTS, lambda _row, _: each()
 rated_complaints = measure("rated_complaints", CLOSED_COMPLAINTS, lambda row, _: ~row.satisfaction.is_null())
 rating_sum = measure("rating_sum", CLOSED_COMPLAINTS, lambda row, _: row.satisfaction)
 rating_squared = measure("rating_squared", CLOSED_COMPLAINTS, lambda row, _: row.satisfaction * row.satisfaction)
-satisfied_complainers = measure("satisfied_complainers", CLOSED_COMPLAINTS, lambda row, _: row.satisfaction > row.satisfaction_high - 2)
+satisfied_complainers = measure(
+    "satisfied_complainers", CLOSED_COMPLAINTS, lambda row, _: row.satisfaction > row.satisfaction_high - 2
+)
 ratings_on_other_scale = measure(
     "ratings_on_other_scale",
     CLOSED_COMPLAINTS,
-    lambda row, setting: when(row.satisfaction.is_null(), 0.0, when(row.satisfaction_high != float(setting.csat_scale.split("-")[1]))),
+    lambda row, setting: when(
+        row.satisfaction.is_null(), 0.0, when(row.satisfaction_high != float(setting.csat_scale.split("-")[1]))
+    ),
 )

@@ -7,9 +7,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import __version__, catalogue
-from loyalty_xl.findings import advice, sentence
 from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, in_language
-from loyalty_xl.publish.words import DIMENSIONS, FLAGS, REASONS, STATUSES, TRENDS, flags_text, reason_text, segment_text, window_text
+from loyalty_xl.findings import advice, sentence
+from loyalty_xl.publish.words import (
+    DIMENSIONS,
+    FLAGS,
+    REASONS,
+    STATUSES,
+    TRENDS,
+    flags_text,
+    reason_text,
+    segment_text,
+    window_text,
+)
 from loyalty_xl.turns import Turn
 from loyalty_xl.vocabulary import Reason, Severity, Trend, Unit
 
@@ -60,7 +70,11 @@ def _line_cells(line: Line, language: str) -> dict[str, Any]:
 
 def _range_text(line: Line) -> str | None:
     ends = (line.aim.lower, line.aim.upper)
-    return f"{ends[0] if ends[0] is not None else ''} – {ends[1] if ends[1] is not None else ''}".strip() if any(end is not None for end in ends) else None
+    return (
+        f"{ends[0] if ends[0] is not None else ''} – {ends[1] if ends[1] is not None else ''}".strip()
+        if any(end is not None for end in ends)
+        else None
+    )
 
 
 def head_cells(made: Refresh) -> dict[str, Any]:
@@ -69,19 +83,37 @@ def head_cells(made: Refresh) -> dict[str, Any]:
     score, errors = made.score, sum(each.severity is Severity.ERROR for each in made.findings)
     not_fed = [line.kpi.label(language) for line in made.lines if line.result.reason is Reason.NO_DATA]
     aimed = f"{score.scored}/{score.aimed}" if score else "0/0"
-    quality = {each.kpi: each for each in made.results if made.period and each.period == made.period and each.segment_dim == "all"}
-    shares = [f"{catalogue.KPIS[key].label(language)} {quality[key].value:.1%}" for key in ("completeness", "validity", "imputed_share") if key in quality and quality[key].value is not None]
+    quality = {
+        each.kpi: each
+        for each in made.results
+        if made.period and each.period == made.period and each.segment_dim == "all"
+    }
+    shares = [
+        f"{catalogue.KPIS[key].label(language)} {quality[key].value:.1%}"
+        for key in ("completeness", "validity", "imputed_share")
+        if key in quality and quality[key].value is not None
+    ]
     lines = score.lines if score else 0
     aims = score.aimed if score else 0
     return {
         "period": made.period.label if made.period else None,
         "as_of": made.as_of.isoformat() if made.as_of else None,
         "loyalty_score": score.value if score else None,
-        "score_note": in_language(f"{lines} 项中 {aims} 项有目标,计分 {aimed}", f"{aims} of {lines} targets set; scored {aimed}", language),
+        "score_note": in_language(
+            f"{lines} 项中 {aims} 项有目标,计分 {aimed}", f"{aims} of {lines} targets set; scored {aimed}", language
+        ),
         "not_fed": ", ".join(not_fed) or "–",
-        "waiting": ", ".join(in_language(f"{name} {rows:,} 行等待下期", f"{rows:,} rows of {name} wait for the next period", language) for name, rows in made.waiting.items()) or "–",
+        "waiting": ", ".join(
+            in_language(f"{name} {rows:,} 行等待下期", f"{rows:,} rows of {name} wait for the next period", language)
+            for name, rows in made.waiting.items()
+        )
+        or "–",
         "quality": " · ".join(shares) or "–",
-        "findings": in_language(f"{errors} 个错误,{len(made.findings) - errors} 个提醒", f"{errors} errors, {len(made.findings) - errors} warnings", language),
+        "findings": in_language(
+            f"{errors} 个错误,{len(made.findings) - errors} 个提醒",
+            f"{errors} errors, {len(made.findings) - errors} warnings",
+            language,
+        ),
         "version": __version__,
         "fingerprint": fingerprint(made)[:16],
     }
@@ -90,7 +122,10 @@ def head_cells(made: Refresh) -> dict[str, Any]:
 def detail_rows(made: Refresh) -> list[Row]:
     """Every result, tidy, All and segments."""
     language = made.language
-    facts = {key: (kpi.label(language), in_language(*DIMENSIONS[kpi.dimension.value], language), kpi.unit.value) for key, kpi in catalogue.KPIS.items()}
+    facts = {
+        key: (kpi.label(language), in_language(*DIMENSIONS[kpi.dimension.value], language), kpi.unit.value)
+        for key, kpi in catalogue.KPIS.items()
+    }
     reasons = {None: None} | {reason: reason.value for reason in REASONS}
     flags: dict[Any, str | None] = {(): None}
     rows = []
@@ -124,7 +159,11 @@ def finding_rows(made: Refresh) -> tuple[list[Row], dict[tuple[int, int], str]]:
             links[number + 2, cell_column] = f"'{each.sheet.replace(chr(39), chr(39) * 2)}'!{each.cell}"
     left = len(made.findings) - FINDINGS_SHOWN
     if left > 0:
-        note = in_language(f"另有 {left:,} 个问题未列出;全部见 loyalty-xl check --json", f"{left:,} more findings are not listed; loyalty-xl check --json has all", made.language)
+        note = in_language(
+            f"另有 {left:,} 个问题未列出;全部见 loyalty-xl check --json",
+            f"{left:,} more findings are not listed; loyalty-xl check --json has all",
+            made.language,
+        )
         rows.append([None, None, None, None, None, left, None, None, note, None, None])
     return rows, links
 
@@ -155,8 +194,20 @@ def note_rows(made: Refresh) -> list[Row]:
     for key in changed:
         note(("参数", "Setting"), key, str(getattr(made.settings, key)))
     for line in made.lines:
-        found = next((each for each in made.results if each.kpi == line.kpi.key and each.period == line.result.period and each.segment_dim == "all"), None)
-        if found is not None and found.imputed_share and found.value_without_imputed is not None and found.value is not None:
+        found = next(
+            (
+                each
+                for each in made.results
+                if each.kpi == line.kpi.key and each.period == line.result.period and each.segment_dim == "all"
+            ),
+            None,
+        )
+        if (
+            found is not None
+            and found.imputed_share
+            and found.value_without_imputed is not None
+            and found.value is not None
+        ):
             both = in_language(f"含补录 {found.value:.6g},不含 {found.value_without_imputed:.6g},补录占 {found.imputed_share:.1%}",
                                f"with imputed rows {found.value:.6g}, without {found.value_without_imputed:.6g}, imputed {found.imputed_share:.1%}", language)  # fmt: skip
             note(("补录", "Imputed"), line.kpi.key, both)
@@ -170,7 +221,21 @@ def fingerprint(made: Refresh) -> str:
     """SHA-256 of period, values, reasons, bases, targets and statuses: what an approval belongs to."""
     parts = [made.period.label if made.period else ""]
     for line in made.lines:
-        parts.append(json.dumps([line.kpi.key, segment_text(line.result), line.result.value, line.result.reason, line.result.n, line.aim.value, line.aim.lower, line.aim.upper, line.status]))
+        parts.append(
+            json.dumps(
+                [
+                    line.kpi.key,
+                    segment_text(line.result),
+                    line.result.value,
+                    line.result.reason,
+                    line.result.n,
+                    line.aim.value,
+                    line.aim.lower,
+                    line.aim.upper,
+                    line.status,
+                ]
+            )
+        )
     parts += [json.dumps([each.id, each.value, each.reason, each.n]) for each in made.results]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.patch import Patch, Style
+from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, HEAD, NOTES, PAGES, RUN_LOG, SCORECARD, Page, head_label
 from loyalty_xl.cells import Kind, RawSheet, column_letters
 from loyalty_xl.publish import run_log
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, head_cells, note_rows, scorecard_cells
-from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, HEAD, NOTES, PAGES, RUN_LOG, SCORECARD, Page, head_label
 from loyalty_xl.publish.template import number_format
 from loyalty_xl.vocabulary import Finding
 
@@ -43,13 +43,19 @@ def read_layout(raw: RawSheet) -> Layout | None:
     header = max(texts, key=lambda row: sum(text.casefold() in labels for text in texts[row].values()), default=None)
     if header is None:
         return None
-    columns = {}
+    columns: dict[str, int] = {}
     for column, text in texts[header].items():
         columns.setdefault(labels.get(text.casefold(), ""), column)
     columns.pop("", None)
     if not {"kpi", "segment", "actual"} <= set(columns):
         return None
-    head = {heads[text.casefold()]: (row, column + 1) for row in texts if row < header for column, text in texts[row].items() if text.casefold() in heads}
+    head = {
+        heads[text.casefold()]: (row, column + 1)
+        for row in texts
+        if row < header
+        for column, text in texts[row].items()
+        if text.casefold() in heads
+    }
     lines: dict[tuple[str, str], int] = {}
     for row, cells in texts.items():
         key = cells.get(columns["kpi"], "").strip()
@@ -93,7 +99,9 @@ class Filling:
         self.made = made
         self._left: set[tuple[int, int]] = set()  # Scorecard cells that cannot be filled
         self.before = run_log.entries_of(made.inputs.pages.get(RUN_LOG.name))
-        self._written = {(item, more): value for section, item, value, more in self.before if section == run_log.WRITTEN}
+        self._written = {
+            (item, more): value for section, item, value, more in self.before if section == run_log.WRITTEN
+        }
         self.layout = read_layout(made.inputs.pages[SCORECARD.name])
 
     @cached_property
@@ -124,7 +132,16 @@ class Filling:
         for line, key, place, now, written in self._typed():
             fresh = shown(cells.get(line, {}).get(key))
             if now != fresh:
-                found.append(Finding("W260", self.made.inputs.page_names[SCORECARD.name], place, found=_short(now), expected=_short(fresh), detail=(("written", _short(written)), ("kpi", line[0]))))
+                found.append(
+                    Finding(
+                        "W260",
+                        self.made.inputs.page_names[SCORECARD.name],
+                        place,
+                        found=_short(now),
+                        expected=_short(fresh),
+                        detail=(("written", _short(written)), ("kpi", line[0])),
+                    )
+                )
         pages = run_log.last(self.before, run_log.PAGE)
         for page in (DETAIL, COHORTS, NOTES):
             raw = self.made.inputs.pages.get(page.name)
@@ -139,7 +156,15 @@ class Filling:
         for each in refused:
             place = f"{column_letters(each.column)}{each.row}"
             detail = (("why_zh", each.text("zh")), ("why_en", each.text("en")))
-            found.append(Finding("E275", each.sheet, place, expected=_short(shown(values.get((each.row, each.column)))), detail=detail))
+            found.append(
+                Finding(
+                    "E275",
+                    each.sheet,
+                    place,
+                    expected=_short(shown(values.get((each.row, each.column)))),
+                    detail=detail,
+                )
+            )
             if self.layout and each.sheet == self.layout.sheet:
                 self._left.add((each.row, each.column))
         self.__dict__.pop("pages", None)
@@ -151,7 +176,12 @@ class Filling:
         if layout is None:
             return {}
         cells = scorecard_cells(self.made)
-        return {(row, column): cells[line].get(key) for line, row in layout.lines.items() if line in cells for key, column in layout.columns.items()}
+        return {
+            (row, column): cells[line].get(key)
+            for line, row in layout.lines.items()
+            if line in cells
+            for key, column in layout.columns.items()
+        }
 
     def _typed(self) -> list[tuple[tuple[str, str], str, str, str, str]]:
         """Owned Scorecard cells that hold something else than was written: line, column key, cell, held, written."""
@@ -169,7 +199,6 @@ class Filling:
 
     def apply(self, patch: Patch, *, by: str, at: str) -> None:
         """Put everything into *patch*."""
-        made = self.made
         added = self._add_missing(patch)
         self._scorecard(patch, by, at)
         for page, rows in self.pages.items():
@@ -185,11 +214,23 @@ class Filling:
         for page in PAGES:
             if page is not SCORECARD and page.name not in self.made.inputs.page_names:
                 header = Style(bold=True, fill="1F3864", color="FFFFFF", wrap=True)
-                patch.add_sheet(self._name(page), [page.header(self.made.language)], [header] * len(page.columns), [column.width for column in page.columns])
+                patch.add_sheet(
+                    self._name(page),
+                    [page.header(self.made.language)],
+                    [header] * len(page.columns),
+                    [column.width for column in page.columns],
+                )
                 added.add(page.name)
         return added
 
-    def _page(self, patch: Patch, page: Page, rows: list[list[Any]], added: set[str], links: dict[tuple[int, int], str] | None = None) -> None:
+    def _page(
+        self,
+        patch: Patch,
+        page: Page,
+        rows: list[list[Any]],
+        added: set[str],
+        links: dict[tuple[int, int], str] | None = None,
+    ) -> None:
         styles = [Style(number_format=column.number_format) if page.name in added else None for column in page.columns]
         patch.replace(self._name(page), 2, rows, styles, links)
 

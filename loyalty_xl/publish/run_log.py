@@ -42,7 +42,8 @@ def _text(page: RawSheet, number: int, entry: int) -> str:
     if column is None or column.kind[entry] == Kind.BLANK:
         return ""
     if column.kind[entry] in (Kind.TEXT, Kind.ERROR):
-        return page.strings[column.text[entry]]
+        text: str = page.strings[column.text[entry]]
+        return text
     return f"{column.number[entry]:.17g}"
 
 
@@ -56,7 +57,12 @@ def rows_hash(rows: Sequence[Sequence[Any]]) -> str:
     total = hashlib.sha256()
     for number, cells in enumerate(zip(*rows, strict=True), start=1):
         numbers = np.array([float(cell) if isinstance(cell, (int, float)) else np.nan for cell in cells])
-        _take_in(total, number, numbers, [(place, storable(cell)) for place, cell in enumerate(cells) if isinstance(cell, str)])
+        _take_in(
+            total,
+            number,
+            numbers,
+            [(place, storable(cell)) for place, cell in enumerate(cells) if isinstance(cell, str)],
+        )
     return total.hexdigest()
 
 
@@ -106,13 +112,23 @@ def entries(made: Refresh, asked: Asked, signature: str, before: list[Entry]) ->
             continue
         log.append(("source", name, source.title, source.file_hash or sheet_hash(source.raw)))
         log.append(("rows", name, str(sheet.rows_read), f"kept {len(sheet.frame)}"))
-        log += [("left out", f"{name}: {reason}", str(rows), "") for reason, rows in sorted(sheet.left_out.items()) if rows]
+        log += [
+            ("left out", f"{name}: {reason}", str(rows), "") for reason, rows in sorted(sheet.left_out.items()) if rows
+        ]
         if name == "Orders" and not sheet.blocked:
             log += _order_counts(sheet.frame)
-    now = {f"{key} from {first}" if first.year > 1 else key: str(getattr(settings, key)) for first, settings in made.inputs.settings.versions for key in SETTINGS if getattr(settings, key) != SETTINGS[key].default}
+    now = {
+        f"{key} from {first}" if first.year > 1 else key: str(getattr(settings, key))
+        for first, settings in made.inputs.settings.versions
+        for key in SETTINGS
+        if getattr(settings, key) != SETTINGS[key].default
+    }
     log += [("setting", key, value, "") for key, value in sorted(now.items())]
     log += _changes("setting changed", last(before, "setting"), now, before)
-    aims = {f"{each.kpi}|{each.period}|{each.segment_dim}={each.segment}|{each.valid_from or ''}": f"{each.target} {each.target_type} {each.lower or ''} {each.upper or ''}".strip() for each in made.targets}
+    aims = {
+        f"{each.kpi}|{each.period}|{each.segment_dim}={each.segment}|{each.valid_from or ''}": f"{each.target} {each.target_type} {each.lower or ''} {each.upper or ''}".strip()
+        for each in made.targets
+    }
     log += [("target", key, value, "") for key, value in sorted(aims.items())]
     log += _changes("target changed", last(before, "target"), aims, before)
     return log
@@ -137,4 +153,8 @@ def _changes(section: str, old: Mapping[str, str], new: Mapping[str, str], befor
     if not before:
         return []
     keys = sorted(set(old) | set(new))
-    return [(section, key, new.get(key, "(none)"), f"was {old.get(key, '(none)')}") for key in keys if old.get(key) != new.get(key)]
+    return [
+        (section, key, new.get(key, "(none)"), f"was {old.get(key, '(none)')}")
+        for key in keys
+        if old.get(key) != new.get(key)
+    ]

@@ -7,10 +7,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl import catalogue
+from loyalty_xl import catalogue, library
+from loyalty_xl.books.places import (
+    COHORTS,
+    DETAIL,
+    FINDINGS,
+    HEAD,
+    NOTES,
+    RUN_LOG,
+    SCORECARD,
+    START,
+    Page,
+    head_label,
+    in_language,
+)
 from loyalty_xl.contracts import everything
-from loyalty_xl.contracts.contract import Contract, Type
-from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, HEAD, NOTES, RUN_LOG, SCORECARD, START, Page, head_label, in_language
+from loyalty_xl.contracts.contract import Contract, Field, Type
 from loyalty_xl.publish.words import DIMENSIONS, FORMATS
 from loyalty_xl.settings import SETTINGS
 from loyalty_xl.vocabulary import Level, Unit
@@ -20,7 +32,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 LANGUAGES = ("zh", "en", "both")
-FIXED_DATE = datetime(2026, 1, 1)  # noqa: DTZ001 - a workbook's creation date has no zone
+FIXED_DATE = datetime(2026, 1, 1)
 HEAD_ROW = len(HEAD) + 2  # 0-based row of the Scorecard's header
 PLAIN_PAGES = {page.name: page for page in (DETAIL, COHORTS, FINDINGS, NOTES, RUN_LOG)}
 ROWS_WITH_RULES = 5000  # how far down choice lists and date formats reach on a sheet
@@ -45,7 +57,9 @@ def build(path: Path, language: str) -> None:
     import xlsxwriter
 
     words = tomllib.loads((templates_folder() / "scorecard.toml").read_text(encoding="utf-8"))
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
     book.set_properties({"title": words["title"]["en"], "created": FIXED_DATE})
     font = {"font_name": "Microsoft YaHei" if language != "en" else "Calibri", "font_size": 10}
     book.formats[0].set_font_name(font["font_name"])
@@ -107,7 +121,7 @@ def _scorecard(sheet: Worksheet, language: str, look: _Look) -> None:
         sheet.write_string(row, 0, head_label(key, language), look(bold=True))
         sheet.write_blank(row, 1, None, look(num_format="0.0" if key == "loyalty_score" else "General", align="left"))
     row = HEAD_ROW
-    for each in catalogue.load().values():
+    for each in library.load().values():
         if each.level is Level.CORE:
             row += 1
             write_core_row(sheet, row, each, language, look)
@@ -118,7 +132,12 @@ def _scorecard(sheet: Worksheet, language: str, look: _Look) -> None:
 
 def write_core_row(sheet: Worksheet, row: int, kpi: catalogue.Kpi, language: str, look: _Look) -> None:
     """One line of the Scorecard: key, name, dimension, All, and number formats by unit."""
-    texts = {"kpi": kpi.key, "label": kpi.label(language), "dimension": in_language(*DIMENSIONS[kpi.dimension.value], language), "segment": "All"}
+    texts = {
+        "kpi": kpi.key,
+        "label": kpi.label(language),
+        "dimension": in_language(*DIMENSIONS[kpi.dimension.value], language),
+        "segment": "All",
+    }
     for number, column in enumerate(SCORECARD.columns):
         shape = look(num_format=number_format(column.key, kpi.unit), bottom=4, bottom_color="#BFBFBF")
         if column.key in texts:
@@ -141,13 +160,26 @@ def _plain(sheet: Worksheet, page: Page, language: str, look: _Look) -> None:
     sheet.freeze_panes(1, 0)
     wrapped = {"says", "advice", "text"}
     for number, column in enumerate(page.columns):
-        sheet.set_column(number, number, column.width, look(num_format=column.number_format, text_wrap=column.key in wrapped, valign="top"))
+        sheet.set_column(
+            number,
+            number,
+            column.width,
+            look(num_format=column.number_format, text_wrap=column.key in wrapped, valign="top"),
+        )
         sheet.write_string(0, number, column.label(language), look.header)
     if page in (DETAIL, COHORTS, FINDINGS):
         headers = [{"header": text, "header_format": look.header} for text in page.header(language)]
-        sheet.add_table(0, 0, 1, len(page.columns) - 1, {"name": page.name.replace(" ", "_"), "columns": headers, "style": None, "autofilter": True})
+        sheet.add_table(
+            0,
+            0,
+            1,
+            len(page.columns) - 1,
+            {"name": page.name.replace(" ", "_"), "columns": headers, "style": None, "autofilter": True},
+        )
         for number, column in enumerate(page.columns):
-            sheet.write_blank(1, number, None, look(num_format=column.number_format, text_wrap=column.key in wrapped, valign="top"))
+            sheet.write_blank(
+                1, number, None, look(num_format=column.number_format, text_wrap=column.key in wrapped, valign="top")
+            )
 
 
 def _sheet(sheet: Worksheet, contract: Contract, language: str, look: _Look) -> None:
@@ -156,7 +188,7 @@ def _sheet(sheet: Worksheet, contract: Contract, language: str, look: _Look) -> 
     for number, each in enumerate(contract.fields):
         header = {"zh": each.zh, "en": each.name}.get(language, f"{each.zh} ({each.name})")
         mark = " ★" if each.required else ""
-        shape = look(num_format=_cell_format(each.type))
+        shape = look(num_format=_cell_format(each))
         sheet.set_column(number, number, max(12, 2 + sum(2 if ord(letter) > 0x2E80 else 1 for letter in header)), shape)
         sheet.write_string(0, number, header, look.header)
         says = {"zh": each.zh_note, "en": each.en}.get(language, f"{each.zh_note}\n{each.en}")
@@ -172,8 +204,11 @@ def _sheet(sheet: Worksheet, contract: Contract, language: str, look: _Look) -> 
         _fill_targets(sheet, contract, look)
 
 
-def _cell_format(kind: Type) -> str:
-    return {Type.DATE: "yyyy-mm-dd", Type.ID: "@", Type.PERIOD: "@", Type.PCT: "0.0%", Type.MONEY: "#,##0.00"}.get(kind, "General")
+def _cell_format(field: Field) -> str:
+    kind = Type.PERIOD if field.name == "period" else field.type  # 2026-07 typed into a General cell becomes a date
+    return {Type.DATE: "yyyy-mm-dd", Type.ID: "@", Type.PERIOD: "@", Type.PCT: "0.0%", Type.MONEY: "#,##0.00"}.get(
+        kind, "General"
+    )
 
 
 def _fill_settings(sheet: Worksheet, contract: Contract, language: str, look: _Look) -> None:
@@ -196,6 +231,6 @@ def _fill_settings(sheet: Worksheet, contract: Contract, language: str, look: _L
 def _fill_targets(sheet: Worksheet, contract: Contract, look: _Look) -> None:  # noqa: ARG001
     at = {each.name: number for number, each in enumerate(contract.fields)}
     sheet.set_column(at["kpi"], at["kpi"], 26)
-    core = [each for each in catalogue.load().values() if each.level is Level.CORE]
+    core = [each for each in library.load().values() if each.level is Level.CORE]
     for row, each in enumerate(core, start=1):
         sheet.write_string(row, at["kpi"], each.key)

@@ -31,7 +31,12 @@ FLAGS = {
     Flag.MIXED_CURRENCY: ("多币种", "mixed currency"),
     Flag.ESTIMATED: ("估计值", "estimated"),
 }
-STATUSES = {Status.GREEN: ("● 达标", "● green"), Status.AMBER: ("▲ 关注", "▲ amber"), Status.RED: ("■ 未达标", "■ red"), Status.GREY: ("○ 无评价", "○ grey")}
+STATUSES = {
+    Status.GREEN: ("● 达标", "● green"),
+    Status.AMBER: ("▲ 关注", "▲ amber"),
+    Status.RED: ("■ 未达标", "■ red"),
+    Status.GREY: ("○ 无评价", "○ grey"),
+}
 TRENDS = {
     Trend.BETTER: ("改善", "better"),
     Trend.WORSE: ("恶化", "worse"),

@@ -14,7 +14,8 @@ def costs(ready: Ready, settings: Any, dim: str) -> Frame:  # noqa: ARG001
 
 
 COSTS = Rows(
-    "costs", "costs",
+    "costs",
+    "costs",
     ("Campaigns", "SalesCosts"),
     {"cost": ("Campaigns.cost", "SalesCosts.cost"), "cost_type": ("Campaigns.cost_type", "SalesCosts.cost_type")},
     (),

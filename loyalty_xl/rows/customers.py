@@ -21,15 +21,25 @@ def customer_months(ready: Ready, settings: Any, dim: str) -> Frame:
     """Running totals of each customer at each month end, from the month of the first purchase on."""
     bought = ready.once(occasions, settings, dim).filter(nw.col("known"))
     bought = bought.group_by(*WHO, "month").agg(
-        nw.len().alias("occasions"), nw.col("day").max().alias("latest"), nw.col("day").min().alias("earliest"), nw.col("expiry").max()
+        nw.len().alias("occasions"),
+        nw.col("day").max().alias("latest"),
+        nw.col("day").min().alias("earliest"),
+        nw.col("expiry").max(),
     )
     spent = segmented(ready.once(money, settings), dim).filter(nw.col("customer") != ANONYMOUS)
     spent = spent.group_by(*WHO, "month").agg(nw.col("amount").sum().alias("spend"))
-    first = bought.group_by(*WHO).agg(nw.col("month").min().alias("first_month"), nw.col("earliest").min().alias("first"))
+    first = bought.group_by(*WHO).agg(
+        nw.col("month").min().alias("first_month"), nw.col("earliest").min().alias("first")
+    )
     grid = first.join(ready["months"], how="cross").filter(nw.col("month") >= nw.col("first_month"))
-    grid = grid.join(bought.drop("earliest"), on=[*WHO, "month"], how="left").join(spent, on=[*WHO, "month"], how="left")
+    grid = grid.join(bought.drop("earliest"), on=[*WHO, "month"], how="left").join(
+        spent, on=[*WHO, "month"], how="left"
+    )
     grid = grid.with_columns(
-        nw.col("occasions").fill_null(0), nw.col("spend").fill_null(0.0), nw.col("latest").fill_null(-NEVER), nw.col("expiry").fill_null(-NEVER)
+        nw.col("occasions").fill_null(0),
+        nw.col("spend").fill_null(0.0),
+        nw.col("latest").fill_null(-NEVER),
+        nw.col("expiry").fill_null(-NEVER),
     )
     grid = grid.with_columns(
         nw.col("occasions").cum_sum().over(*WHO, order_by="month"),
@@ -39,9 +49,13 @@ def customer_months(ready: Ready, settings: Any, dim: str) -> Frame:
     )
     if "customers" in ready:
         known = ready["customers"].select("customer", "closed", "contract_end")
-        grid = grid.join(known, on="customer", how="left").with_columns(nw.col("closed").fill_null(NEVER), nw.col("contract_end").fill_null(-NEVER))
+        grid = grid.join(known, on="customer", how="left").with_columns(
+            nw.col("closed").fill_null(NEVER), nw.col("contract_end").fill_null(-NEVER)
+        )
         closed = (nw.col("closed") < nw.col("boundary")) & (nw.col("latest") <= nw.col("closed"))
-        within = when(nw.col("contract_end") > -NEVER, nw.col("contract_end") + 1, nw.col("expiry")) >= nw.col("boundary")
+        within = when(nw.col("contract_end") > -NEVER, nw.col("contract_end") + 1, nw.col("expiry")) >= nw.col(
+            "boundary"
+        )
         base = within & ~closed
     else:
         base = nw.col("expiry") >= nw.col("boundary")
@@ -52,11 +66,17 @@ def customer_turns(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame
     """Customers of each turn: everyone who had bought by its end."""
     grid = ready.once(customer_months, settings, dim)
     now = turns.join(grid.rename({"month": "last"}), on="last", how="inner")
-    for at, kept in (("before", ("occasions", "spend", "base")), ("next_last", ("occasions",)), ("decline_before", ("spend",))):
+    for at, kept in (
+        ("before", ("occasions", "spend", "base")),
+        ("next_last", ("occasions",)),
+        ("decline_before", ("spend",)),
+    ):
         then = grid.select(*WHO, "month", *kept).rename({"month": at, **{name: f"{name}_{at}" for name in kept}})
-        now = now.join(then, on=[*WHO, at], how="left").with_columns(*(nw.col(f"{name}_{at}").fill_null(0) for name in kept))
+        now = now.join(then, on=[*WHO, at], how="left").with_columns(
+            *(nw.col(f"{name}_{at}").fill_null(0) for name in kept)
+        )
     bought = nw.col("occasions") - nw.col("occasions_before")
-    now = now.with_columns(
+    return now.with_columns(
         bought.alias("bought"),
         nw.col("occasions").alias("bought_to_date"),
         when(bought > 0, nw.col("spend") - nw.col("spend_before"), 0.0).alias("spend_in_turn"),
@@ -70,11 +90,11 @@ def customer_turns(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame
         (nw.col("first_month") <= nw.col("decline_before")).alias("has_usual"),
         (nw.col("spend") - nw.col("spend_before")).alias("net_spend"),
     )
-    return now
 
 
 CUSTOMER_TURNS = Rows(
-    "customer_turns", "orders",
+    "customer_turns",
+    "orders",
     ("Orders",),
     {
         "bought": (),

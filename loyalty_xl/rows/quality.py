@@ -14,9 +14,10 @@ def deliveries(ready: Ready, settings: Any, dim: str) -> Frame:  # noqa: ARG001
 
 
 DELIVERED = Rows(
-    "deliveries", "deliveries",
+    "deliveries",
+    "deliveries",
     (),
-    {name: () for name in ("rows", "required_cells", "filled_cells", "passing", "distinct", "imputed")},
+    dict.fromkeys(("rows", "required_cells", "filled_cells", "passing", "distinct", "imputed"), ()),
     dims=("all",),
     build=deliveries,
 )

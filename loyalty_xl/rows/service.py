@@ -30,13 +30,16 @@ def complainers(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame:  
     rows = segmented(ready["complaints"].filter(nw.col("customer") != ANONYMOUS), dim)
     span = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(span, how="cross")
-    pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select("turn", "month")
+    pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(
+        "turn", "month"
+    )
     rows = rows.join(pairs, on="month", how="inner")
     return rows.group_by("turn", "segment", "customer").agg(nw.len().alias("complaints"))
 
 
 COMPLAINTS = Rows(
-    "complaints", "complaints",
+    "complaints",
+    "complaints",
     ("Complaints",),
     {
         "is_closed": ("Complaints.status", "Complaints.closed_on"),
@@ -48,7 +51,8 @@ COMPLAINTS = Rows(
     build=received,
 )
 CLOSED_COMPLAINTS = Rows(
-    "closed_complaints", "complaints",
+    "closed_complaints",
+    "complaints",
     ("Complaints",),
     {"satisfaction": ("Complaints.satisfaction",), "satisfaction_high": ("Complaints.satisfaction_scale",)},
     ("Complaints.received_on", "Complaints.closed_on"),
@@ -56,7 +60,8 @@ CLOSED_COMPLAINTS = Rows(
     build=closed,
 )
 COMPLAINERS = Rows(
-    "complainers", "complaints",
+    "complainers",
+    "complaints",
     ("Complaints",),
     {"complaints": ("Complaints.customer_id",)},
     ("Complaints.received_on",),

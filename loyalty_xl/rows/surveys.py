@@ -17,7 +17,9 @@ def answers(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame:
     rows = segmented(ready["responses"].filter(nw.col("relationship") == 1), dim)
     by_month = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(by_month, how="cross")
-    pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select("turn", "month")
+    pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(
+        "turn", "month"
+    )
     by_wave = turns.filter(nw.col("wave") >= 0).select("turn", "wave", "last")
     waved = rows.join(by_wave, on="wave", how="inner").filter(nw.col("month") <= nw.col("last")).drop("last")
     joined = rows.join(pairs, on="month", how="inner")
@@ -26,7 +28,9 @@ def answers(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame:
     if settings.nps_dup_policy != "all":
         order = nw.col("sequence").max() if settings.nps_dup_policy == "latest" else nw.col("sequence").min()
         chosen = order.over("turn", "customer")
-        rows = rows.with_columns(chosen.alias("chosen")).filter((nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col("chosen")))
+        rows = rows.with_columns(chosen.alias("chosen")).filter(
+            (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col("chosen"))
+        )
     worded = (nw.col("wording").max().over("turn") - nw.col("wording").min().over("turn")).alias("other_wording")
     return rows.with_columns(worded)
 
@@ -35,7 +39,12 @@ def invitations(ready: Ready, settings: Any, dim: str) -> Frame:
     """Invitations by month of sending, with whether an answer came back and was valid."""
     rows = ready["invitations"]
     if "responses" in ready:
-        valid = (nw.col("has_score") == 1) & (nw.col("complete") != 0) & (nw.col("attention") != 0) & (nw.col("in_scope") == 1)
+        valid = (
+            (nw.col("has_score") == 1)
+            & (nw.col("complete") != 0)
+            & (nw.col("attention") != 0)
+            & (nw.col("in_scope") == 1)
+        )
         if settings.valid_min_seconds:
             valid = valid & ((nw.col("duration") < 0) | (nw.col("duration") >= settings.valid_min_seconds))
         came = ready["responses"].filter(nw.col("invite") >= 0).with_columns(when(valid).alias("is_valid"))
@@ -48,7 +57,8 @@ def invitations(ready: Ready, settings: Any, dim: str) -> Frame:
 
 
 ANSWERS = Rows(
-    "answers", "responses",
+    "answers",
+    "responses",
     ("SurveyResponses",),
     {
         "recommend_score": ("SurveyResponses.recommend_score",),
@@ -64,7 +74,8 @@ ANSWERS = Rows(
     build=answers,
 )
 INVITATIONS = Rows(
-    "invitations", "invitations",
+    "invitations",
+    "invitations",
     ("SurveyInvitations", "SurveyResponses"),
     {
         "delivered": ("SurveyInvitations.delivery_status",),

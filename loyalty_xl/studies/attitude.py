@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from loyalty_xl.catalogue import listing
+from loyalty_xl.rows.ready import collect
 from loyalty_xl.rows.surveys import invitations
 from loyalty_xl.studies.service import by_period
-from loyalty_xl.rows.ready import collect
 from loyalty_xl.vocabulary import Dimension
 
 if TYPE_CHECKING:
@@ -27,7 +27,15 @@ COUNTS = ("invited", "delivered", "returned", "valid", "incentive_cost")
     en="Response by channel and incentive",
     dimension=Dimension.ATTITUDE,
     sheets=("SurveyInvitations", "SurveyResponses"),
-    columns=("period", "channel", "incentive_type", *COUNTS, "response_rate", "valid_response_rate", "cost_per_valid_response"),
+    columns=(
+        "period",
+        "channel",
+        "incentive_type",
+        *COUNTS,
+        "response_rate",
+        "valid_response_rate",
+        "cost_per_valid_response",
+    ),
 )
 def response_by_channel_and_incentive(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[str, Any]]:
     """Invitations, answers and their cost by invitation channel and incentive.
@@ -40,7 +48,9 @@ def response_by_channel_and_incentive(ready: Ready, settings: Settings, periods:
     Source S0: incentives and channels against low cooperation.
     """
     rows = invitations(ready, settings, "all").with_columns(
-        nw.lit(1.0).alias("invited"), (nw.col("answers") > 0).cast(nw.Float64).alias("returned"), nw.col("is_valid").alias("valid")
+        nw.lit(1.0).alias("invited"),
+        (nw.col("answers") > 0).cast(nw.Float64).alias("returned"),
+        nw.col("is_valid").alias("valid"),
     )
     if "channel" not in ready.dims["invitations"]:
         rows = rows.with_columns(nw.lit("").alias("channel"))

@@ -29,7 +29,13 @@ def activity(ready: Ready, settings: Settings, periods: list[Period]) -> pd.Data
 
 
 @listing(
-    "customer_states", "B12", zh="客户状态", en="Customer states", dimension=Dimension.BEHAVIOUR, sheets=("Orders",), columns=("period", "state", "customers", "partial")
+    "customer_states",
+    "B12",
+    zh="客户状态",
+    en="Customer states",
+    dimension=Dimension.BEHAVIOUR,
+    sheets=("Orders",),
+    columns=("period", "state", "customers", "partial"),
 )
 def customer_states(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[str, Any]]:
     """Customers by state in each period.
@@ -57,7 +63,10 @@ def customer_states(ready: Ready, settings: Settings, periods: list[Period]) -> 
             "Sleeping": ~now & known,
         }
         partial = period.stop > ready.last_month + 1 or _unfinished(period, ready)
-        rows += [{"period": period.label, "state": state, "customers": int(who.sum()), "partial": partial} for state, who in counts.items()]
+        rows += [
+            {"period": period.label, "state": state, "customers": int(who.sum()), "partial": partial}
+            for state, who in counts.items()
+        ]
     return rows
 
 

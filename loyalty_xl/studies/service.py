@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from loyalty_xl.catalogue import listing
-from loyalty_xl.rows.service import received
 from loyalty_xl.rows.ready import collect
+from loyalty_xl.rows.service import received
 from loyalty_xl.vocabulary import Dimension
 
 if TYPE_CHECKING:
@@ -54,5 +54,7 @@ def complaint_mix(ready: Ready, settings: Settings, periods: list[Period]) -> li
         whole = int(group["complaints"].sum())
         for (one, two), part in group.groupby(["class_l1", "class_l2"]):
             number = int(part["complaints"].sum())
-            found.append({"period": label, "class_l1": one, "class_l2": two, "complaints": number, "share": number / whole})
+            found.append(
+                {"period": label, "class_l1": one, "class_l2": two, "complaints": number, "share": number / whole}
+            )
     return found

@@ -292,8 +292,8 @@ def test_1904(tmp_path: Path) -> None:
 def test_shared_strings_of_all_shapes(tmp_path: Path) -> None:
     """Rich, phonetic, empty, escaped and padded shared strings are read, whichever way the table is written."""
     items = (
-        "<si><t>a</t></si><si/><si><t/></si><si><r><t>b</t></r><r><rPr/><t xml:space=\"preserve\"> c</t></r>"
-        "<rPh sb='0' eb='1'><t>x</t></rPh></si><si><t xml:space=\"preserve\"> d </t></si><si><t>e&#13;&amp;_x000A_</t></si>"
+        '<si><t>a</t></si><si/><si><t/></si><si><r><t>b</t></r><r><t xml:space="preserve"> c</t></r>'
+        "<rPh sb='0'><t>x</t></rPh></si><si><t xml:space='preserve'> d </t></si><si><t>e&#13;&amp;_x000A_</t></si>"
     )  # fmt: skip
     expected = ["a", "", "", "b c", " d ", "e\r&\n"]
     rows = "".join(f'<row r="{at + 1}">{cell(f"A{at + 1}", f"<v>{at}</v>", SHARED)}</row>' for at in range(6))
@@ -324,7 +324,7 @@ def test_four_kinds_of_nothing(tmp_path: Path) -> None:
         ("yyyy-mm-dd", True), ('yyyy"年"m"月"', True), ("yyyy年m月d日", True), ("[$-804]yyyy/m/d;@", True),
         ("h:mm AM/PM", True),
         ("[h]:mm", True), ("[ss].00", True), ("mm:ss.0", True), ("aaaa", True), ("[$-F800]dddd\\, mmmm dd", True),
-        ("[Red]d-mmm", True), ("上午/下午h\"时\"", True), ("ge.m.d", True), ("0;d", False), ("", False),
+        ("[Red]d-mmm", True), ('上午/下午h"时"', True), ("ge.m.d", True), ("0;d", False), ("", False),
     ],
 )  # fmt: skip
 def test_date_formats(code: str, expected: bool) -> None:

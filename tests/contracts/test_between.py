@@ -80,7 +80,9 @@ def codes(found: list[Finding]) -> list[tuple[str, str]]:
 
 def test_nothing_to_compare_is_no_finding() -> None:
     """A sheet alone, a blocked sheet and an empty one bring no findings."""
-    found, sheets = check(Orders=[order("A", "C9", region_id="R1", product_id="P1")], Customers=[], Regions=[], Products=[])
+    found, sheets = check(
+        Orders=[order("A", "C9", region_id="R1", product_id="P1")], Customers=[], Regions=[], Products=[]
+    )
     assert found == []
     sheets["Customers"] = sheet_of(CUSTOMERS, [{"customer_id": "C1"}])
     sheets["Customers"].blocked = True
@@ -168,7 +170,9 @@ def test_refunds_refer_to_an_order_of_the_same_customer_and_currency() -> None:
     assert frame["original_order_id"].notna().tolist() == [False] * 3 + [True] + [False] * 4 + [True, False]
     assert frame["amount"].sum() == 300 - 350
     rejected = sheets["Orders"].rejected
-    assert rejected[["month", "field", "rows", "amount"]].to_numpy().tolist() == [[2026 * 12 + 2, "original_order_id", 4, 200.0]]
+    assert rejected[["month", "field", "rows", "amount"]].to_numpy().tolist() == [
+        [2026 * 12 + 2, "original_order_id", 4, 200.0]
+    ]
     assert sheets["Orders"].counts["passing"].tolist() == [6.0]
 
 
@@ -313,7 +317,9 @@ def big_orders(rows: int) -> Sheet:
     who = np.where(chance.random(size + 1)[number] < 0.25, -1, chance.integers(0, 4400, size + 1)[number])
 
     def text(codes: np.ndarray, letter: str, count: int) -> pd.Series:
-        return pd.Series(pd.Categorical.from_codes(codes, pd.Index([f"{letter}{n}" for n in range(count)], dtype="str")), index=index)
+        return pd.Series(
+            pd.Categorical.from_codes(codes, pd.Index([f"{letter}{n}" for n in range(count)], dtype="str")), index=index
+        )
 
     columns: dict[str, Any] = {name: sheet.frame[name].reindex(index) for name in ORDERS.names}
     columns |= {
@@ -324,7 +330,9 @@ def big_orders(rows: int) -> Sheet:
         "original_order_id": text(np.where(back, number, -1), "A", size + 1),
         "order_type": pd.Series(pd.Categorical.from_codes(back.astype(int), ["sale", "refund"]), index=index),
         "currency": pd.Series(pd.Categorical.from_codes(np.zeros(rows, int), ["CNY"]), index=index),
-        "order_date": pd.Series(np.datetime64("2025-01-01", "s") + (number // 80).astype("timedelta64[D]"), index=index),
+        "order_date": pd.Series(
+            np.datetime64("2025-01-01", "s") + (number // 80).astype("timedelta64[D]"), index=index
+        ),
         "amount": pd.Series(np.where(back, -5.0, 20.0), index=index),
     }
     sheet.frame = pd.DataFrame(columns)

@@ -108,7 +108,7 @@ def test_groups_of_this_and_last_period_are_never_guessed():
 
 @pytest.mark.parametrize("text", ["本期金额", "上期金额", "金额(上期)", "金额【本期】", "金额（预算）", "去年同期金额"])
 def test_look_alikes_are_not_mapped(text):
-    """This period's and last period's figures are suggested, never taken."""
+    """The period's and last period's figures are suggested, never taken."""
     header = find_header(raw_sheet([["客户编号", "订单日期", text], ["C1", "2026-01-05", 5]]), analytics.ORDERS)
     [missing] = [each for each in header.findings if each.code == "E206"]
     assert dict(missing.detail)["suggestion_1"].startswith(f"{text} (C1): 5")

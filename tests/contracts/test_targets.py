@@ -163,7 +163,10 @@ def test_a_name_of_several_kpis_is_refused() -> None:
     targets, found = read(row("复购率", 0.3), row("客单价", 500))
     assert not targets
     assert [(each.code, each.cell) for each in found] == [("E306", "A2"), ("E306", "A3")]
-    assert all(key in found[0].expected for key in ("repeat_purchase_rate", "returning_customer_share", "repurchase_rate", "lifetime_"))
+    assert all(
+        key in found[0].expected
+        for key in ("repeat_purchase_rate", "returning_customer_share", "repurchase_rate", "lifetime_")
+    )
 
 
 def test_unknown_kpi_offers_the_nearest() -> None:
@@ -221,7 +224,9 @@ def test_changes_are_not_held_against_the_range() -> None:
 
 def test_two_targets_in_force_are_both_out() -> None:
     """One target counts for a KPI, segment and period; two that differ are both out, equal ones count once."""
-    targets, found = read(row(), row(target=45), row("churn_rate", 0.1), row("churn_rate", 0.1), row(target=50, valid_from="2026-02-01"))
+    targets, found = read(
+        row(), row(target=45), row("churn_rate", 0.1), row("churn_rate", 0.1), row(target=50, valid_from="2026-02-01")
+    )
     assert [(each.code, each.cell, dict(each.detail)["other_cell"]) for each in found] == [("E304", "D3", "D2")]
     assert [(each.kpi, each.target) for each in targets] == [("churn_rate", 0.1), ("nps", 50.0)]
     assert read(row(), row(target=45, status="retired"))[1] == []
@@ -261,7 +266,11 @@ def test_weights_of_year_and_quarter_stand_together() -> None:
 def test_look_up_goes_from_the_period_to_half_year_and_year() -> None:
     """The exact period counts first, then the half-year, then the year; a quarter's target is not a month's."""
     targets, _ = read(row(target=40, period="2026"), row(target=42, period="2026-H1"), row(target=45, period="2026-Q1"))
-    values = {period: found.target for period in ("2026-Q1", "2026-Q2", "2026-Q3", "2026-01", "2026") if (found := find(targets, "nps", period))}
+    values = {
+        period: found.target
+        for period in ("2026-Q1", "2026-Q2", "2026-Q3", "2026-01", "2026")
+        if (found := find(targets, "nps", period))
+    }
     assert values == {"2026-Q1": 45, "2026-Q2": 42, "2026-Q3": 40, "2026-01": 42, "2026": 40}
     assert find(targets, "nps", "2025-Q4") is None
 
