@@ -60,6 +60,7 @@ class Inputs:
     findings: list[Finding] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)  # sheets whose file could not be used
     digest: str = ""  # of all cells and files read
+    raw_control: dict[str, RawSheet] = field(default_factory=dict)  # control sheets as they stand
 
 
 def gather(
@@ -96,6 +97,7 @@ def gather(
         {},
         findings,
     )
+    made.raw_control = {name: by_name[name] for name in CONTROL if name in by_name}
     _read_control(made, by_name, today)
     _find_sources(made, by_name, given)
     made.digest = _digest(made, by_name)

@@ -10,7 +10,7 @@ from loyalty_xl import catalogue
 from loyalty_xl.books.places import in_language
 from loyalty_xl.errors import UsageError
 from loyalty_xl.findings import advice, sentence
-from loyalty_xl.publish.words import DIMENSIONS, REASONS, STATUSES, segment_text
+from loyalty_xl.publish.words import DIMENSIONS, REASONS, segment_text, status_text
 from loyalty_xl.vocabulary import Severity, Status, Unit
 
 if TYPE_CHECKING:
@@ -118,9 +118,7 @@ def scorecard_text(made: Refresh, language: str) -> str:
             else f"– {in_language(*REASONS[result.reason], language)}"
         )
         name = line.kpi.label(language) + ("" if result.segment_dim == "all" else f" [{segment_text(result)}]")
-        rows.append(
-            (name, actual, value_text(line.aim.value, unit), in_language(*STATUSES[line.status], language), line.status)
-        )
+        rows.append((name, actual, value_text(line.aim.value, unit), status_text(line.status, language), line.status))
     wide = [max([_width(row[column]) for row in rows], default=0) for column in range(3)]
     lines = [title, ""]
     for row in rows:

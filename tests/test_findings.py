@@ -16,7 +16,10 @@ from loyalty_xl.vocabulary import Finding
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SPECIFIED = (
     *(f"E{code}" for code in (*range(101, 110), 111, 112, 113, 120, 121, 122, 123)),
-    *(f"E{code}" for code in (202, 203, 204, 205, 206, 207, 209, 212, 214, 215, 221, 222, 223, 224, 226, 228, 229, 231, 232)),
+    *(
+        f"E{code}"
+        for code in (202, 203, 204, 205, 206, 207, 209, 212, 214, 215, 221, 222, 223, 224, 226, 228, 229, 231, 232)
+    ),
     *(f"W{code}" for code in (110, 122, 201, 208, 210, 211, 213, 216, 220, 225, 227, 230, 260)),
     *("E240", "E301", "E302", "E303", "E304", "E305", "E401", "E402", "E403", "E404", "E405"),
 )
@@ -65,7 +68,9 @@ def test_no_number_has_two_severities_by_accident() -> None:
 def test_every_code_in_the_code_is_in_the_catalogue() -> None:
     """Whatever code a module names, `explain` knows it."""
     folder = Path(findings.__file__).parent
-    named = {code for path in folder.rglob("*.py") for code in re.findall(r"[\"']([EW]\d{3})[\"']", path.read_text("utf-8"))}
+    named = {
+        code for path in folder.rglob("*.py") for code in re.findall(r"[\"']([EW]\d{3})[\"']", path.read_text("utf-8"))
+    }
     assert named <= set(findings.CODES), sorted(named - set(findings.CODES))
 
 
@@ -73,7 +78,10 @@ def test_sentence_of_a_bad_score() -> None:
     """A sentence says where, what was found, and what would be right; both languages are joined by a slash."""
     finding = Finding("E231", "SurveyResponses", "F6", "11", "0 to 10", "推荐分")
     assert findings.sentence(finding, "zh") == "SurveyResponses!F6：列“推荐分”的 11 不在允许的范围内，应为 0 到 10。"
-    assert findings.sentence(finding, "en") == "SurveyResponses!F6: 11 in column “推荐分” is out of range; it should be 0 to 10."
+    assert (
+        findings.sentence(finding, "en")
+        == "SurveyResponses!F6: 11 in column “推荐分” is out of range; it should be 0 to 10."
+    )
     both = findings.sentence(finding, "both", where=False)
     assert both == " / ".join(findings.sentence(finding, language, where=False) for language in ("zh", "en"))
     assert findings.advice(finding, "en").startswith("Enter a value of 0 to 10")
@@ -96,7 +104,9 @@ def test_words_are_translated() -> None:
 
 def test_grouped_warning_names_first_cells_and_count() -> None:
     """135,080 blank customer ids are one line with the first addresses."""
-    finding = Finding("W257", "Orders", "", column="客户编号", count=135_080, cells=tuple(f"B{row}" for row in range(3, 13)))
+    finding = Finding(
+        "W257", "Orders", "", column="客户编号", count=135_080, cells=tuple(f"B{row}" for row in range(3, 13))
+    )
     text = findings.sentence(finding, "en")
     assert text.startswith("Orders!B3, B4, B5, B6, B7 …: 135,080 order rows")
 

@@ -15,5 +15,9 @@ def test_installed_versions_are_the_pinned_ones() -> None:
     """Every installed package has a pin, and its version is the pinned one."""
     pinned = dict(pin.split("==") for pin in PINS)
     installed = {re.sub(r"[-_.]+", "-", each.metadata["Name"]).lower(): each.version for each in distributions()}
-    ours = {name: version for name, version in installed.items() if name not in {"loyalty-xl", "pip", "setuptools", "wheel", "uv"}}
+    ours = {
+        name: version
+        for name, version in installed.items()
+        if name not in {"loyalty-xl", "pip", "setuptools", "wheel", "uv"}
+    }
     assert {name: (version, pinned.get(name)) for name, version in ours.items() if pinned.get(name) != version} == {}

@@ -37,7 +37,9 @@ def raw_sheet(rows: list[list[Any]], name: str = "Settings") -> RawSheet:
             kind.append(held)
             number.append(amount)
             text.append(place)
-        columns[column + 1] = RawColumn(np.array(kind, np.uint8), np.array(number), np.array(text, np.int32), np.zeros(len(rows), np.uint16))
+        columns[column + 1] = RawColumn(
+            np.array(kind, np.uint8), np.array(number), np.array(text, np.int32), np.zeros(len(rows), np.uint16)
+        )
     return RawSheet(name, np.arange(1, len(rows) + 1, dtype=np.int32), columns, strings)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 import zipfile
@@ -35,19 +36,25 @@ class Clock:
 
 
 class Archive:
-    """An open package. Part names are compared without case, as Office does."""
+    """An open package. Part names are compared without case, as Office does.
 
-    def __init__(self, path: Path | str, limits: Limits) -> None:
+    Where *content* is given it is read in place of the file: a package that was decrypted stays in memory.
+    """
+
+    def __init__(self, path: Path | str, limits: Limits, content: bytes | None = None) -> None:
         self.path = Path(path)
         self.name = self.path.name
         self.limits = limits
         self.clock = Clock(self.name, limits.seconds)
+        self._content = content
         try:
-            self._file = self.path.open("rb", buffering=0)
+            self._file: io.RawIOBase | io.BytesIO = (
+                self.path.open("rb", buffering=0) if content is None else io.BytesIO(content)
+            )
         except OSError as error:
             raise unreachable(self.path, error) from None
         try:
-            with zipfile.ZipFile(self.path) as package:
+            with zipfile.ZipFile(self.path if content is None else io.BytesIO(content)) as package:
                 self.members = {member.filename.replace("\\", "/").lower(): member for member in package.infolist()}
         except (zipfile.BadZipFile, NotImplementedError, UnicodeError, ValueError) as error:
             self._file.close()
@@ -125,11 +132,13 @@ class Archive:
             yield packed
 
     def _at(self, offset: int, length: int) -> bytes:
+        if self._content is not None:
+            return self._content[offset : offset + length]
         try:
             if hasattr(os, "pread"):
                 return os.pread(self._file.fileno(), length, offset)
             self._file.seek(offset)
-            return self._file.read(length)
+            return self._file.read(length) or b""
         except OSError as error:
             raise unreachable(self.path, error) from None
 

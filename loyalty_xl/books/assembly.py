@@ -31,6 +31,7 @@ class ReadSheet(RawSheet):
     """
 
     used: tuple[int, int] = (0, 0)
+    origin: str = ""  # `.xls` and the like, for a format whose hidden rows and number formats are not seen (W110)
 
     @property
     def far(self) -> bool:
@@ -247,7 +248,7 @@ class Columned:
     used: tuple[int, int]
 
 
-def raw_sheet(sheet: Columned, shared: list[str], formats: list[str], *, date1904: bool) -> ReadSheet:
+def raw_sheet(sheet: Columned, shared: list[str], formats: list[str], *, date1904: bool, origin: str = "") -> ReadSheet:
     """Give the sheet with its texts."""
     return ReadSheet(
         name=sheet.name,
@@ -262,6 +263,7 @@ def raw_sheet(sheet: Columned, shared: list[str], formats: list[str], *, date190
         merged_count=sheet.merged_count,
         state=sheet.state,
         used=sheet.used,
+        origin=origin,
     )
 
 

@@ -68,6 +68,14 @@ def _address_space() -> float:
 
 
 def _read(job: dict[str, Any], limits: Limits, sink: BinaryIO) -> None:
+    if job.get("kind", "xlsx") != "xlsx":
+        import pyarrow.compute  # noqa: F401 (casting needs it)
+
+        from loyalty_xl.books import foreign
+
+        _confine(limits.memory_mb + (_address_space() or _IMPORTS_MB))
+        foreign.send(job, limits, sink)
+        return
     with Archive(job["path"], limits) as archive:
         structure = read_structure(archive)
         by_name = {sheet.name: sheet for sheet in structure.sheets}

@@ -62,30 +62,43 @@ SCORECARD = Page(
     "Scorecard",
     "记分卡",
     (
-        C("kpi", "代码", "KPI", 26),
-        C("label", "指标", "Name", 30),
-        C("dimension", "维度", "Dimension", 13),
-        C("segment", "细分", "Segment", 14),
-        C("window", "口径窗口", "Window", 26),
-        C("actual", "实际", "Actual", 13),
-        C("reason", "无值原因", "Reason", 18),
-        C("target", "目标", "Target", 12),
-        C("variance", "差异", "Variance", 12),
-        C("attainment", "达成率", "Attainment", 11, number_format="0.0%"),
-        C("status", "状态", "Status", 10),
-        C("ytd", "本年累计", "YTD", 12),
+        C("kpi", "代码", "KPI", 4),
+        C("label", "指标", "Name", 29),
+        C("segment", "细分", "Segment", 11),
+        C("actual", "实际", "Actual", 12),
+        C("target", "目标", "Target", 11),
+        C("variance", "差异", "Variance", 10),
+        C("attainment", "达成率", "Attainment", 10, number_format="0%"),
+        C("status", "状态", "Status", 12),
+        C("ytd", "本年累计", "YTD", 11),
+        C("change", "环比", "vs previous", 10),
+        C("change_year", "同比", "vs last year", 10),
+        C("spark", "近12期", "12 periods", 13, owned=False),
+        C("trend", "趋势", "Trend", 9),
+        C("base", "样本与提示", "Base, notes", 22),
+        C("owner", "责任人", "Owner", 11),
+        C("comment", "说明", "Comment", 24, owned=False),
+        C("action_by", "行动人", "Action by", 10, owned=False),
+        C("window", "口径窗口", "Window", 23),
+        C("flags", "标记", "Flags", 14),
+        C("dimension", "维度", "Dimension", 12),
+        C("reason", "无值原因", "Reason", 16),
         C("previous", "上期", "Previous", 12),
         C("year_ago", "去年同期", "Same period last year", 12),
-        C("trend", "趋势", "Trend", 12),
-        C("n", "样本量", "Base n", 11, number_format="#,##0"),
         C("low", "区间下限", "Low", 11),
         C("high", "区间上限", "High", 11),
+        C("n", "样本量", "Base n", 11, number_format="#,##0"),
         C("weight", "权重", "Weight", 9, number_format="0.0"),
-        C("cohort", "批次", "Cohort", 22),
-        C("flags", "标记", "Flags", 22),
-        C("owner", "责任人", "Owner", 12),
-        C("comment", "说明", "Comment", 28, owned=False),
-        C("action_by", "行动人", "Action by", 12, owned=False),
+    ),
+)
+TREND = Page(
+    "Trend",
+    "走势",
+    (
+        C("kpi", "代码", "KPI", 4),
+        C("label", "指标", "Name", 30),
+        C("segment", "细分", "Segment", 16),
+        C("target", "目标", "Target", 11),
     ),
 )
 DETAIL = Page(
@@ -160,23 +173,27 @@ RUN_LOG = Page(
     ),
 )
 START = Page("Start", "开始")
-PAGES = (SCORECARD, DETAIL, COHORTS, FINDINGS, NOTES, RUN_LOG)
+PAGES = (SCORECARD, TREND, DETAIL, COHORTS, FINDINGS, NOTES, RUN_LOG)
 
-# Labels of the block above the Scorecard's table; the value stands in the next column.
+# Labels of the block above the Scorecard's table. On the left the value stands in the next column, on the right in the one after it.
 HEAD = {
     "period": ("期间", "Period"),
-    "as_of": ("数据截止(不含)", "Data before"),
     "loyalty_score": ("忠诚度得分", "Loyalty score"),
-    "score_note": ("得分说明", "Score covers"),
+    "score_note": ("目标", "Targets"),
     "not_fed": ("尚无数据", "Not fed yet"),
-    "waiting": ("期后数据", "Waiting"),
     "quality": ("数据质量", "Data quality"),
+    "stale": ("目标与参数", "Targets and settings"),
+    "as_of": ("数据截止(不含)", "Data before"),
     "findings": ("问题", "Findings"),
+    "waiting": ("期后数据", "Waiting"),
     "refreshed_at": ("更新时间", "Refreshed at"),
     "refreshed_by": ("更新人", "Refreshed by"),
-    "version": ("版本", "Version"),
-    "fingerprint": ("指纹", "Fingerprint"),
+    "fingerprint": ("版本与指纹", "Version, fingerprint"),
 }
+LEFT = ("period", "loyalty_score", "score_note", "not_fed", "quality", "stale")
+RIGHT_GAP = 2
+MORE = "@more"  # key of the heading under which lines that Targets adds stand
+SPARE = 10  # lines kept free for them
 
 
 def head_label(key: str, language: str) -> str:

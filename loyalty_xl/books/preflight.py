@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import re
 import stat
 import zipfile
@@ -20,6 +21,7 @@ MEGABYTE = 1_000_000
 TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".tab"})
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PARQUET = b"PAR1"
 _BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 _WEB = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div|script)\b", re.I | re.S
@@ -66,7 +68,11 @@ def owner_of(path: Path) -> str:
 
 
 def look(path: Path | str, limits: Limits = Limits(), *, allow_csv: bool = False) -> str:
-    """Give the kind of *path*, `xlsx` or `text`, or raise the `ReadError` that says why it cannot be read."""
+    """Give the kind of *path*, or raise the `ReadError` that says why it cannot be read.
+
+    `xlsx` and `text` are read by this package; `xls` (also WPS's .et), `xlsb`, `ods` and `parquet` by libraries in the
+    reading child; `encrypted` is a package in an OLE file that needs a password.
+    """
     path = Path(path)
     if owner_file(path):
         raise read_errors.owner_file(path.name)
@@ -79,10 +85,11 @@ def look(path: Path | str, limits: Limits = Limits(), *, allow_csv: bool = False
     if not size or not start:
         raise read_errors.empty(path.name)
     if start[:4] in {b"PK\x03\x04", b"PK\x05\x06"}:
-        _check_package(path, limits)
-        return "xlsx"
+        return check_package(path, limits)
     if start.startswith(_OLE):
-        raise _compound(path)
+        return _compound(path)
+    if start.startswith(_PARQUET):
+        return "parquet"
     if start[:2] in _BIFF and start[2:4] in {b"\x08\x00", b"\x10\x00", b"\x06\x00", b"\x04\x00"}:
         raise read_errors.format_not_read(path.name, "xls (BIFF)")
     return _text_kind(path, start, limits, size, allow_csv=allow_csv)
@@ -137,32 +144,36 @@ def _text_kind(path: Path, start: bytes, limits: Limits, size: int, *, allow_csv
     return "text"
 
 
-def _compound(path: Path) -> ReadError:
+def _compound(path: Path) -> str:
     """Judge an OLE compound file by the streams it names."""
     with path.open("rb") as file:
         content = file.read(64 * 2**20)
     for stream in ("EncryptedPackage", "EncryptionInfo"):
         if stream.encode("utf-16-le") in content:
-            return read_errors.password(path.name)
+            return "encrypted"
     for stream in ("Workbook", "Book"):
         if stream.encode("utf-16-le") in content:
-            return read_errors.format_not_read(path.name, "et (WPS)" if path.suffix.lower() == ".et" else "xls")
+            return "xls"
     if "WordDocument".encode("utf-16-le") in content:
-        return read_errors.other_file(path.name, "Word 文档", "a Word document")
-    return read_errors.damaged(path.name, "复合文件中没有工作簿", "the compound file holds no workbook")
+        raise read_errors.other_file(path.name, "Word 文档", "a Word document")
+    raise read_errors.damaged(path.name, "复合文件中没有工作簿", "the compound file holds no workbook")
 
 
-def _check_package(path: Path, limits: Limits) -> None:
-    """Read the zip directory, and the first bytes of each XML part."""
+def check_package(path: Path, limits: Limits, content: bytes | None = None) -> str:
+    """Read the zip directory, and the first bytes of each XML part; give the kind of package.
+
+    *content* stands for the file where it was decrypted.
+    """
     name = path.name
     try:
-        with zipfile.ZipFile(path) as package:
+        with zipfile.ZipFile(path if content is None else io.BytesIO(content)) as package:
             members = package.infolist()
             _check_members(name, members, limits)
-            _check_content(name, {member.filename.lower() for member in members}, package)
+            kind = _check_content(name, {member.filename.lower() for member in members}, package)
             for member in members:
                 if member.filename.lower().endswith((".xml", ".rels", ".vml")):
                     _check_prolog(name, package, member)
+            return kind
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError, ValueError) as error:
         raise read_errors.damaged(name, "压缩包不完整", f"its zip directory is incomplete ({error})") from None
     except OSError as error:
@@ -193,24 +204,38 @@ def _check_members(name: str, members: list[zipfile.ZipInfo], limits: Limits) ->
         raise read_errors.inflated(name, f"共 {total:.0f} MB,上限 {most}", f"{total:.0f} MB in all, {most} are allowed")
 
 
-def _check_content(name: str, parts: set[str], package: zipfile.ZipFile) -> None:
+def _check_content(name: str, parts: set[str], package: zipfile.ZipFile) -> str:
     """See which program's package it is."""
     if "mimetype" in parts:
         with package.open("mimetype") as file:
             if b"opendocument.spreadsheet" in file.read(200):
-                raise read_errors.format_not_read(name, "ods")
+                _check_open_document(name, parts, package)
+                return "ods"
     if "[content_types].xml" in parts:
         if any(part.endswith("/workbook.bin") for part in parts):
-            raise read_errors.format_not_read(name, "xlsb")
+            return "xlsb"
         if any(part.endswith("workbook.xml") for part in parts):
-            return
+            return "xlsx"
         for folder, zh, en in (("word/", "Word 文档", "a Word document"), ("ppt/", "演示文稿", "a presentation")):
             if any(part.startswith(folder) for part in parts):
                 raise read_errors.other_file(name, zh, en)
         with package.open("[Content_Types].xml") as file:
             if b"spreadsheetml" in file.read(_PROLOG):
-                return
+                return "xlsx"
     raise read_errors.other_file(name, "普通压缩包", "an ordinary zip archive")
+
+
+def _check_open_document(name: str, parts: set[str], package: zipfile.ZipFile) -> None:
+    """Refuse encrypted content, which the manifest tells."""
+    if "encrypted-package" in parts:
+        raise read_errors.encrypted_format(name, ".ods")
+    if "meta-inf/manifest.xml" in parts:
+        manifest = next(each for each in package.infolist() if each.filename.lower() == "meta-inf/manifest.xml")
+        with package.open(manifest) as file:
+            if b"encryption-data" in file.read(MEGABYTE):
+                raise read_errors.encrypted_format(name, ".ods")
+    if "content.xml" not in parts:
+        raise read_errors.damaged(name, "缺少内容部件", "its content part is missing")
 
 
 def _check_prolog(name: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 from loyalty_xl.errors import ReadError
 
 
@@ -57,8 +59,38 @@ def password(name: str) -> ReadError:
     """E106."""
     return ReadError(
         "E106",
-        f"{name} 有打开密码。请在参数中给出密码,或在 Excel 中取消密码后保存。",
-        f"{name} is protected by a password. Give the password in the settings, or remove it in Excel and save.",
+        f"{name} 有打开密码。请把密码放进环境变量 LOYALTY_XL_PASSWORD(或系统钥匙串),或在 Excel 中取消密码后保存。",
+        f"{name} is protected by a password. Put it into the environment variable LOYALTY_XL_PASSWORD (or the"
+        " keyring), or remove it in Excel and save.",
+    )
+
+
+def password_of_scorecard(name: str) -> ReadError:
+    """E106, for the workbook that is to be filled."""
+    return ReadError(
+        "E106",
+        f"记分卡 {name} 有打开密码,本程序不能填写加密的工作簿。请在 Excel 中取消密码(文件 › 信息 › 保护工作簿)后保存。",
+        f"The scorecard {name} is protected by a password, and an encrypted workbook cannot be filled. Remove the"
+        " password in Excel (File, Info, Protect Workbook) and save.",
+    )
+
+
+def wrong_password(name: str) -> ReadError:
+    """E107."""
+    return ReadError(
+        "E107",
+        f"给出的密码打不开 {name}。请向提供部门核对密码。",
+        f"The password given does not open {name}. Ask the department for the right one.",
+    )
+
+
+def encrypted_format(name: str, kind: str) -> ReadError:
+    """E108."""
+    return ReadError(
+        "E108",
+        f"{name} 是加密的 {kind} 文件,不支持这种加密。请打开后取消密码,另存为 .xlsx。",
+        f"{name} is an encrypted {kind} file, and that encryption is not supported. Remove the password and save it as"
+        " .xlsx.",
     )
 
 
@@ -66,8 +98,8 @@ def format_not_read(name: str, kind: str) -> ReadError:
     """E109."""
     return ReadError(
         "E109",
-        f"{name} 是 {kind} 格式,本版本不能读取。请在 Excel 或 WPS 中另存为“Excel 工作簿 (*.xlsx)”。",
-        f"{name} is in the {kind} format, which this release does not read. Save it as Excel Workbook (*.xlsx).",
+        f"{name} 是 {kind} 格式,这里不能使用。请在 Excel 或 WPS 中另存为“Excel 工作簿 (*.xlsx)”。",
+        f"{name} is in the {kind} format, which cannot be used here. Save it as Excel Workbook (*.xlsx).",
     )
 
 
@@ -94,8 +126,9 @@ def not_there(name: str, zh: str, en: str, sheet: str = "") -> ReadError:
     return ReadError("E112", f"找不到 {name}:{zh}。", f"{name} is not there: {en}.", sheet)
 
 
-def no_sheet(name: str, sheet: str, near: list[str]) -> ReadError:
-    """E112, for a sheet of a file that is there."""
+def no_sheet(name: str, sheet: str, known: list[str]) -> ReadError:
+    """E112, for a sheet of a file that is there; names those that come nearest."""
+    near = difflib.get_close_matches(sheet, known, 3, 0.4) or known[:5]
     return ReadError(
         "E112",
         f"{name} 中没有名为“{sheet}”的工作表,现有:{'、'.join(near) or '无'}。请改正名称。",

@@ -1,11 +1,11 @@
 """The door through which files are read: a look at the first rows, or whole sheets.
 
 Small packages are read here; large ones by a child process that is held to its limits and can be waited for later.
+Formats that a library reads, and files under a password, are always read by the child.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from loyalty_xl.books import read_errors
+from loyalty_xl.books import passwords, read_errors
 from loyalty_xl.books.archive import Archive
 from loyalty_xl.books.assembly import ReadSheet, raw_sheet
 from loyalty_xl.books.preflight import Limits, look
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from loyalty_xl.books.structure import SheetPart, Structure
 
+READABLE = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv", ".xls", ".et", ".xlsb", ".ods", ".parquet")
 SMALL = 4_000_000  # bytes of XML in all, up to which no child is started
 DEFAULTS = Limits()
 _GRACE = 2.0  # seconds that a child has beyond its own time
@@ -42,8 +43,12 @@ def peek(path: Path | str, limits: Limits = DEFAULTS, rows: int = 30, *, allow_c
     Merged ranges stand behind the rows in the file, so they are known only for a sheet that ends within the look.
     """
     path = Path(path)
-    if look(path, limits, allow_csv=allow_csv) == "text":
+    kind = look(path, limits, allow_csv=allow_csv)
+    if kind == "text":
         return [peek_text(path, limits, rows)]
+    if kind != "xlsx":
+        with _other(path, kind, None, limits, rows) as pending:
+            return [_first(sheet, rows) for sheet in pending.result().values()]
     with Archive(path, limits) as archive:
         structure = read_structure(archive)
         held = [(sheet, read_worksheet(archive, structure, sheet, rows)) for sheet in structure.sheets]
@@ -90,14 +95,62 @@ def start(
 ) -> Pending:
     """Begin to read sheets; a refusal that the first look shows is raised here, any other by `Pending.result`."""
     path = Path(path)
-    if look(path, limits, allow_csv=allow_csv) == "text":
+    kind = look(path, limits, allow_csv=allow_csv)
+    if kind == "text":
         return _Here(lambda: _text(path, names, limits))
+    if kind != "xlsx":
+        return _other(path, kind, names, limits)
     with Archive(path, limits) as archive:
         chosen = [sheet.name for sheet in _choose(archive, read_structure(archive), names)]
         size = sum(member.file_size for member in archive.members.values())
     if size <= SMALL:
         return _Here(lambda: _package(path, chosen, limits))
     return _Child(path, chosen, limits)
+
+
+def require_package(path: Path) -> None:
+    """Refuse a workbook that could be read but not filled: one under a password, one in another format."""
+    kind = look(path)
+    if kind == "encrypted":
+        raise read_errors.password_of_scorecard(path.name)
+    if kind not in {"xlsx", "text"}:
+        raise read_errors.format_not_read(path.name, kind)
+
+
+def _other(path: Path, kind: str, names: Sequence[str] | None, limits: Limits, rows: int | None = None) -> Pending:
+    """Have the child read a file that is no plain package."""
+    job = {"kind": kind, "rows": rows, "verify": False, "password": ""}
+    if kind == "encrypted":
+        job["password"] = _password(path, limits)
+    return _Child(path, None if names is None else list(names), limits, job)
+
+
+def _password(path: Path, limits: Limits) -> str:
+    """Find the password that opens a file; whether it does is tried in the child."""
+    password = passwords.known(path)
+    if password is not None:
+        return password
+    if _opens(path, passwords.EVERYBODYS, limits, lenient=True):
+        return passwords.EVERYBODYS
+    tried = False
+    for password in passwords.candidates(path):
+        tried = True
+        if _opens(path, password, limits):
+            passwords.remember(path, password)
+            return password
+    raise read_errors.wrong_password(path.name) if tried else read_errors.password(path.name)
+
+
+def _opens(path: Path, password: str, limits: Limits, *, lenient: bool = False) -> bool:
+    job = {"kind": "encrypted", "rows": None, "verify": True, "password": password}
+    try:
+        with _Child(path, None, limits, job) as pending:
+            pending.result()
+    except ReadError as error:
+        if lenient or error.code == "E107":
+            return False
+        raise
+    return True
 
 
 class Pending:
@@ -131,16 +184,19 @@ class _Here(Pending):
 class _Child(Pending):
     """Read by a child process, taken up by a thread as it comes."""
 
-    def __init__(self, path: Path, names: list[str], limits: Limits) -> None:
+    def __init__(
+        self, path: Path, names: list[str] | None, limits: Limits, more: dict[str, Any] | None = None
+    ) -> None:
         self._path, self._limits = path, limits
         self._late = False
         self._sheets: dict[str, ReadSheet] = {}
         self._error: Exception | None = None
-        self._process = _spawn({"path": str(path.resolve()), "names": names, "limits": asdict(limits)})
+        job = {"path": str(path.resolve()), "names": names, "limits": asdict(limits), **(more or {})}
+        self._process = _spawn(job)
         self._timer = threading.Timer(limits.seconds + _GRACE, self._end)
         self._timer.daemon = True
         self._timer.start()
-        self._thread = threading.Thread(target=self._take, args=(len(names),), daemon=True)
+        self._thread = threading.Thread(target=self._take, args=(len(names or ()),), daemon=True)
         self._thread.start()
 
     def result(self) -> dict[str, ReadSheet]:
@@ -204,7 +260,7 @@ def _spawn(job: dict[str, Any]) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         bufsize=0,
-        env={**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(paths)},
+        env={**passwords.without(dict(os.environ)), **quiet, "PYTHONPATH": os.pathsep.join(paths)},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
     assert process.stdin is not None
@@ -224,12 +280,16 @@ def _spawn(job: dict[str, Any]) -> subprocess.Popen[bytes]:
 
 
 def _received(unpacker: Unpacker, count: int) -> Iterator[tuple[str, ReadSheet]]:
-    """Give the sheets a child sends."""
+    """Give the sheets a child sends: *count* of them, or as many as it says."""
     book = _accepted(unpacker.header())
-    strings = unpacker.strings(book["strings"])
+    count = book.get("sheets", count)
+    strings = unpacker.strings(book["strings"]) if "strings" in book else []
     for _ in range(count):
         sheet = take_sheet(unpacker, _accepted(unpacker.header()))
-        yield sheet.name, raw_sheet(sheet, strings, list(book["formats"]), date1904=book["date1904"])
+        made = raw_sheet(
+            sheet, strings, list(book["formats"]), date1904=book["date1904"], origin=book.get("origin", "")
+        )
+        yield sheet.name, made
 
 
 def _accepted(header: dict[str, Any]) -> dict[str, Any]:
@@ -263,7 +323,7 @@ def _package(path: Path, names: list[str], limits: Limits) -> dict[str, ReadShee
 
 def _text(path: Path, names: Sequence[str] | None, limits: Limits) -> dict[str, ReadSheet]:
     if names is not None and any(name != path.stem for name in names):
-        raise _unknown(path.name, next(name for name in names if name != path.stem), [path.stem])
+        raise read_errors.no_sheet(path.name, next(name for name in names if name != path.stem), [path.stem])
     return {path.stem: read_text(path, limits)}
 
 
@@ -281,12 +341,8 @@ def _choose(archive: Archive, structure: Structure, names: Sequence[str] | None)
     known = [sheet.name for sheet in structure.sheets]
     for name in names:
         if name not in known:
-            raise _unknown(archive.name, name, known)
+            raise read_errors.no_sheet(archive.name, name, known)
     return [sheet for sheet in structure.sheets if sheet.name in names]
-
-
-def _unknown(file: str, name: str, known: list[str]) -> ReadError:
-    return read_errors.no_sheet(file, name, difflib.get_close_matches(name, known, 3, 0.4) or known[:5])
 
 
 def _first(sheet: ReadSheet, rows: int) -> ReadSheet:

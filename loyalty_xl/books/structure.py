@@ -60,7 +60,7 @@ def _each(archive: Archive, part: str, hear: Callable[[str, dict[str, str]], Non
     _Heard(archive.name, part, hear).feed_all(archive.pieces(part))
 
 
-def _relationships(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
+def relationships(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
     """Give type (its last word) and part of each relationship of *part*."""
     folder, name = posixpath.split(part)
     found: dict[str, tuple[str, str]] = {}
@@ -80,11 +80,11 @@ def _relationships(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
 
 def read_structure(archive: Archive) -> Structure:
     """Read the workbook part, its relationships and its styles."""
-    root = [part for kind, part in _relationships(archive, "").values() if kind == "officeDocument" and part]
+    root = [part for kind, part in relationships(archive, "").values() if kind == "officeDocument" and part]
     book = root[0] if root else archive.find("xl/workbook.xml")
     if not book:
         raise read_errors.damaged(archive.name, "缺少工作簿部件", "its workbook part is missing")
-    links = _relationships(archive, book)
+    links = relationships(archive, book)
     listed: list[tuple[str, str, str]] = []
     date1904 = [False]
 

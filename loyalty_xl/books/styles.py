@@ -42,6 +42,7 @@ class Style:
     color: str = ""  # text, RRGGBB
     wrap: bool = False
     align: str = ""  # left, center, right
+    valign: str = ""  # top, center, bottom
     italic: bool = False
     border: bool = False  # a thin grey line on all four sides
     size: float = 0  # of the text [points], 0 = the workbook's default
@@ -138,14 +139,16 @@ class Styles:
             ("Font", style.bold or style.italic or style.color or style.size),
             ("Fill", style.fill),
             ("Border", style.border),
-            ("Alignment", style.wrap or style.align),
+            ("Alignment", style.wrap or style.align or style.valign),
         ):
             if said:
                 xf.set(f"apply{attribute}", "1")
-        if style.wrap or style.align:
+        if style.wrap or style.align or style.valign:
             alignment = etree.SubElement(xf, f"{{{self.namespace}}}alignment")
             if style.align:
                 alignment.set("horizontal", style.align)
+            if style.valign:
+                alignment.set("vertical", style.valign)
             if style.wrap:
                 alignment.set("wrapText", "1")
         return self._add("cellXfs", xf)
@@ -283,4 +286,5 @@ def fill_and_border(style: Style) -> tuple[str, Look]:
 def alignment_look(style: Style) -> frozenset[tuple[str, str]]:
     """Give what the alignment of a style looks like."""
     pairs = {("horizontal", style.align)} if style.align else set()
+    pairs |= {("vertical", style.valign)} if style.valign else set()
     return frozenset(pairs | ({("wrapText", "1")} if style.wrap else set()))

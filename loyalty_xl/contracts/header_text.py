@@ -103,7 +103,7 @@ class Applied:
 def normalise(header: str) -> str:
     r"""Fold a header to the form by which it is looked up; the keys of a mapping have this form.
 
-    >>> normalise(" 订单 日期 (必填)\\n") == normalise("訂單日期")
+    >>> normalise(" 订单 日期 (必填)\n") == normalise("訂單日期")
     True
     >>> normalise("Invoice_Date"), normalise("销售额（上期）"), normalise("金额（万元）")
     ('invoicedate', '销售额上期', '金额')

@@ -430,6 +430,7 @@ def response_validity(valid_answers: float, returned: float) -> float:
     unit=Unit.MONEY,
     better=Better.LOWER,
     low=0.0,
+    stock=True,  # a ratio in money: a yearly target is not divided by its months, nor prorated
     says="激励成本 ÷ 有效答卷。",
 )
 def cost_per_valid_response(incentive_cost: float, valid_answers: float) -> float:

@@ -13,59 +13,115 @@ from loyalty_xl.publish.words import (
     DIMENSIONS,
     FLAGS,
     REASONS,
-    STATUSES,
     TRENDS,
+    change_text,
     flags_text,
     reason_text,
     segment_text,
+    spring_festival,
+    status_text,
     window_text,
 )
-from loyalty_xl.turns import Turn
-from loyalty_xl.vocabulary import Reason, Severity, Trend, Unit
+from loyalty_xl.turns import Turn, following
+from loyalty_xl.vocabulary import Reason, Severity, Trend, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from loyalty_xl.pipeline import Refresh
     from loyalty_xl.scoring import Line
     from loyalty_xl.vocabulary import Finding, Result
 
 Row = list[Any]
+IN_MONEY = frozenset({"actual", "target", "variance", "ytd", "previous", "year_ago", "low", "high"})
 FINDINGS_SHOWN = 2000  # rows on the Findings page; the rest is counted there and listed by `check --json`
 TEXT_SHOWN = 500  # characters of a found text
 
 
 def scorecard_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
     """Cells of each Scorecard line by (kpi, segment), then by column key; None is a blank cell."""
-    return {(line.kpi.key, segment_text(line.result)): _line_cells(line, made.language) for line in made.lines}
+    return {
+        (line.kpi.key, segment_text(line.result)): _in_money_unit(_line_cells(line, made.language), line, made)
+        for line in made.lines
+    }
+
+
+def _in_money_unit(cells: dict[str, Any], line: Line, made: Refresh) -> dict[str, Any]:
+    """Money in the display unit (`money_unit`), which the name then states."""
+    factor = made.settings.money_factor
+    if not line.kpi.unit.is_money or factor == 1:
+        return cells
+    scaled = {
+        key: value / factor if key in IN_MONEY and isinstance(value, float) else value for key, value in cells.items()
+    }
+    return {**scaled, "label": f"{cells['label']} ({made.settings.money_unit})"}
+
+
+def trend_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
+    """Rows of Trend by (kpi, segment): name, target and the values of the last 13 periods, oldest first."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in made.lines:
+        factor = made.settings.money_factor if line.kpi.unit.is_money else 1
+        values = [None if value is None else value / factor for value in line.history]
+        target = line.aim.value / factor if line.aim.value is not None else None
+        missing: list[float | None] = [None] * (13 - len(values))
+        rows[line.kpi.key, segment_text(line.result)] = {
+            "label": line.kpi.label(made.language),
+            "target": target,
+            "values": missing + values,
+        }
+    return rows
 
 
 def _line_cells(line: Line, language: str) -> dict[str, Any]:
     result, kpi = line.result, line.kpi
-    shown = line.aim.value if line.aim.value is not None else _range_text(line)
-    turn = Turn(result.period, line.window, result.period.first, result.period.stop, note=result.note)
+    window = turn_window(line, language)
+    label = kpi.label(language) + (f"\n{window}" if line.window != Window.CYCLE else "")
     return {
-        "label": kpi.label(language),
+        "label": label,
         "dimension": in_language(*DIMENSIONS[kpi.dimension.value], language),
-        "window": window_text(turn, language),
-        "actual": result.value,
-        "reason": reason_text(result.reason, language) if result.reason else None,
-        "target": shown,
+        "window": window,
+        "actual": reason_text(result.reason, language) if result.reason else result.value,
+        "reason": in_language(*REASONS[result.reason], language) if result.reason else None,
+        "target": line.aim.value if line.aim.value is not None else _range_text(line),
         "variance": line.variance,
         "attainment": line.attainment,
-        "status": in_language(*STATUSES[line.status], language) + (" ≈" if line.straddles else ""),
+        "status": status_text(line.status, language) + (" ≈" if line.straddles else ""),
         "ytd": line.ytd.value if line.ytd else None,
+        "change": change_text(result, line.previous, kpi.unit, language),
+        "change_year": _year_change(line, language),
         "previous": line.previous.value if line.previous else None,
         "year_ago": line.year_ago.value if line.year_ago else None,
         "trend": in_language(*TRENDS[line.trend], language) if line.trend is not Trend.NONE else None,
+        "base": _base_text(line, language),
         "n": result.n,
         "low": result.low,
         "high": result.high,
         "weight": line.weight,
-        "cohort": line.cohort or None,
         "flags": flags_text(result.flags, language) or None,
         "owner": (line.target.owner or None) if line.target else None,
     }
+
+
+def _year_change(line: Line, language: str) -> str | None:
+    text = change_text(line.result, line.year_ago, line.kpi.unit, language)
+    if text and spring_festival(line.result):
+        text += in_language(" (春节)", " (Spring Festival)", "zh" if language == "both" else language)
+    return text
+
+
+def turn_window(line: Line, language: str) -> str:
+    """The line's window in words."""
+    result = line.result
+    return window_text(
+        Turn(result.period, line.window, result.period.first, result.period.stop, note=result.note), language
+    )
+
+
+def _base_text(line: Line, language: str) -> str | None:
+    """What the value rests on: the cohort where there is one, the number of cases, flags."""
+    parts = [f"{in_language('批次', 'cohort', language)} {line.cohort}"] if line.cohort else []
+    parts += [f"n = {line.result.n:,.0f}"] if line.result.n is not None else []
+    parts += [flags_text(line.result.flags, language)] if line.result.flags else []
+    return " · ".join(parts) or None
 
 
 def _range_text(line: Line) -> str | None:
@@ -82,41 +138,52 @@ def head_cells(made: Refresh) -> dict[str, Any]:
     language = made.language
     score, errors = made.score, sum(each.severity is Severity.ERROR for each in made.findings)
     not_fed = [line.kpi.label(language) for line in made.lines if line.result.reason is Reason.NO_DATA]
-    aimed = f"{score.scored}/{score.aimed}" if score else "0/0"
-    quality = {
-        each.kpi: each
-        for each in made.results
-        if made.period and each.period == made.period and each.segment_dim == "all"
-    }
-    shares = [
-        f"{catalogue.KPIS[key].label(language)} {quality[key].value:.1%}"
-        for key in ("completeness", "validity", "imputed_share")
-        if key in quality and quality[key].value is not None
-    ]
-    lines = score.lines if score else 0
-    aims = score.aimed if score else 0
+    scored, aimed, lines = (score.scored, score.aimed, score.lines) if score else (0, 0, 0)
+    warnings = len(made.findings) - errors
     return {
         "period": made.period.label if made.period else None,
         "as_of": made.as_of.isoformat() if made.as_of else None,
         "loyalty_score": score.value if score else None,
         "score_note": in_language(
-            f"{lines} 项中 {aims} 项有目标,计分 {aimed}", f"{aims} of {lines} targets set; scored {aimed}", language
-        ),
-        "not_fed": ", ".join(not_fed) or "–",
-        "waiting": ", ".join(
-            in_language(f"{name} {rows:,} 行等待下期", f"{rows:,} rows of {name} wait for the next period", language)
-            for name, rows in made.waiting.items()
-        )
-        or "–",
-        "quality": " · ".join(shares) or "–",
-        "findings": in_language(
-            f"{errors} 个错误,{len(made.findings) - errors} 个提醒",
-            f"{errors} errors, {len(made.findings) - errors} warnings",
+            f"{lines} 项中 {aimed} 项有目标,{scored} 项计分",
+            f"{aimed} of {lines} targets set, {scored} scored",
             language,
         ),
-        "version": __version__,
-        "fingerprint": fingerprint(made)[:16],
+        "not_fed": ", ".join(not_fed) or "–",
+        "waiting": ", ".join(f"{name} {rows:,}" for name, rows in made.waiting.items()) or "–",
+        "quality": " · ".join(_quality(made)) or "–",
+        "findings": in_language(
+            f"{errors} 个错误,{warnings} 个提醒", f"{errors} errors, {warnings} warnings", language
+        ),
+        "fingerprint": f"{__version__} · {fingerprint(made)[:12]}",
     }
+
+
+def _quality(made: Refresh) -> list[str]:
+    """Completeness, validity and imputed share of the period, unscored."""
+    found = {
+        each.kpi: each.value
+        for each in made.results
+        if each.period == made.period and each.segment_dim == "all" and each.value is not None
+    }
+    shown = ("completeness", "validity", "imputed_share")
+    return [f"{catalogue.KPIS[key].label(made.language)} {found[key]:.1%}" for key in shown if key in found]
+
+
+def heading_cells(made: Refresh) -> dict[str, float | None]:
+    """Dimension scores, as attainment on the heading of each group."""
+    scores = made.score.by_dimension if made.score else {}
+    return {f"@{dimension}": (scores[dimension] / 100 if dimension in scores else None) for dimension in DIMENSIONS}
+
+
+def trend_periods(made: Refresh) -> list[str]:
+    """Labels of the periods on Trend, oldest first."""
+    if made.period is None:
+        return []
+    periods = [made.period]
+    while len(periods) < 13 and (before := following(periods[0], made.settings.calendar, -1)) is not None:
+        periods.insert(0, before)
+    return [each.label for each in periods]
 
 
 def detail_rows(made: Refresh) -> list[Row]:
@@ -334,13 +401,3 @@ def document(made: Refresh) -> dict[str, Any]:
         "up_to_date": made.up_to_date,
         "seconds": made.seconds,
     }
-
-
-def additive(unit: Unit) -> bool:
-    """Whether a unit is a plain sum."""
-    return unit.is_additive
-
-
-def texts(rows: Iterable[Row]) -> list[str]:
-    """Rows as canonical texts, for hashing."""
-    return [json.dumps(row, ensure_ascii=False, default=str) for row in rows]

@@ -32,10 +32,10 @@ FLAGS = {
     Flag.ESTIMATED: ("估计值", "estimated"),
 }
 STATUSES = {
-    Status.GREEN: ("● 达标", "● green"),
-    Status.AMBER: ("▲ 关注", "▲ amber"),
-    Status.RED: ("■ 未达标", "■ red"),
-    Status.GREY: ("○ 无评价", "○ grey"),
+    Status.GREEN: ("●", "达标", "on target"),
+    Status.AMBER: ("▲", "接近", "close"),
+    Status.RED: ("■", "未达标", "off target"),
+    Status.GREY: ("○", "不评价", "not judged"),
 }
 TRENDS = {
     Trend.BETTER: ("改善", "better"),
@@ -76,6 +76,33 @@ def reason_text(reason: Reason, language: str) -> str:
     return f"– ({in_language(*REASONS[reason], language)})"
 
 
+def status_text(status: Status, language: str) -> str:
+    """Status as shape and word: read without colour."""
+    shape, zh, en = STATUSES[status]
+    return f"{shape} {in_language(zh, en, language)}"
+
+
+def change_text(now: Result, then: Result | None, unit: Unit, language: str) -> str | None:
+    """Change against an earlier result: in points for shares and scores, in percent for the rest, always with its sign."""
+    if now.value is None or then is None or then.value is None:
+        return None
+    change = now.value - then.value
+    if unit in (Unit.SHARE, Unit.POINTS):
+        points = change * (100 if unit is Unit.SHARE else 1)
+        return f"{points:+.1f} {in_language('点', 'pts', 'zh' if language == 'zh' else 'en')}"
+    if unit in (Unit.SCORE, Unit.RATIO) or then.value == 0 or (then.value < 0) != (now.value < 0):
+        return f"{change:+.2f}"
+    return f"{change / abs(then.value):+.1%}"
+
+
+def spring_festival(result: Result) -> bool:
+    """Whether the festival's wandering date disturbs a comparison with last year."""
+    return result.period.months <= 2 and {month % 12 for month in range(result.period.first, result.period.stop)} <= {
+        0,
+        1,
+    }
+
+
 def flags_text(flags: tuple[Flag, ...], language: str) -> str:
     """Flags in words."""
     return ", ".join(in_language(*FLAGS[flag], language) for flag in flags)
@@ -90,7 +117,7 @@ def window_text(turn: Turn, language: str) -> str:
     """The window in words: "12 months to 2026-07"."""
     last = month_start(turn.stop - 1).strftime("%Y-%m")
     if turn.window == Window.ROLLING_12M:
-        return in_language(f"截至 {last} 的 12 个月", f"12 months to {last}", language)
+        return f"{in_language('12 个月至', '12 months to', language)} {last}"
     if turn.window == Window.LATEST_WAVE:
-        return in_language(f"最近一次调查 {turn.note}", f"latest wave {turn.note}", language)
+        return f"{in_language('最近调查', 'latest wave', language)} {turn.note}"
     return turn.period.label

@@ -14,7 +14,8 @@ DIMS = ("all", "region", "tier", "channel")
 
 def answers(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame:
     """Answers that count in each turn: relationship surveys, one per customer as `nps_dup_policy` says (G12)."""
-    rows = segmented(ready["responses"].filter(nw.col("relationship") == 1), dim)
+    asked = (nw.col("relationship") == 1) & (nw.col("has_score") == 1)  # an empty answer takes no score's place
+    rows = segmented(ready["responses"].filter(asked), dim)
     by_month = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(by_month, how="cross")
     pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(
