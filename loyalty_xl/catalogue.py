@@ -26,9 +26,9 @@ LISTINGS: dict[str, Listing] = {}
 class Withheld(Exception):  # noqa: N818 - not an error: the reason why there is no value
     """Raised inside a KPI when it has no value."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, numerator: float | None = None) -> None:
         super().__init__(reason.value)
-        self.reason = reason
+        self.reason, self.numerator = reason, numerator
 
 
 def require(condition: bool, reason: Reason) -> None:
@@ -70,7 +70,8 @@ class Ratio(float):
 
     def __new__(cls, numerator: float, denominator: float) -> Self:
         """Divide, or withhold the value where there is nothing to divide by."""
-        require(denominator != 0, Reason.NO_DENOMINATOR)
+        if denominator == 0:
+            raise Withheld(Reason.NO_DENOMINATOR, numerator)
         self = super().__new__(cls, numerator / denominator)
         self.numerator, self.denominator = numerator, denominator
         return self

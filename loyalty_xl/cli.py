@@ -96,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=says, description=says)
         sub.set_defaults(run=run)
         sub.add_argument(
-            "--lang", choices=LANGUAGES, help="language of messages and pages (default: the workbook's setting)"
+            "--lang", choices=LANGUAGES, help="language of messages (default: both, or the workbook's setting); of a new workbook's pages"
         )
         sub.add_argument(
             "--json", action="store_true", help="one JSON document on standard output, talk on standard error"
@@ -221,7 +221,6 @@ def _run(arguments: argparse.Namespace, *, dry_run: bool) -> Refresh:
             dry_run=dry_run,
             sources=dict(arguments.source),
             settings=dict(arguments.set),
-            language=arguments.lang,
             by=getattr(arguments, "by", None),
             progress=talk,
         )
@@ -234,7 +233,7 @@ def _run(arguments: argparse.Namespace, *, dry_run: bool) -> Refresh:
 def _check(arguments: argparse.Namespace) -> int:
     made = _run(arguments, dry_run=True)
     if arguments.json:
-        _print_document(made)
+        _print_document(made, arguments.lang)
     else:
         from loyalty_xl.talk import findings_text, summary_of_findings
 
@@ -246,7 +245,7 @@ def _check(arguments: argparse.Namespace) -> int:
 def _refresh(arguments: argparse.Namespace) -> int:
     made = _run(arguments, dry_run=arguments.dry_run)
     if arguments.json:
-        _print_document(made)
+        _print_document(made, arguments.lang)
     else:
         from loyalty_xl.talk import refresh_text
 
@@ -254,10 +253,10 @@ def _refresh(arguments: argparse.Namespace) -> int:
     return made.exit_code
 
 
-def _print_document(made: Refresh) -> None:
+def _print_document(made: Refresh, language: str | None) -> None:
     from loyalty_xl.publish.contents import document
 
-    _print_json(document(made))
+    _print_json(document(made, language))
 
 
 def _print_json(found: Any) -> None:
@@ -270,7 +269,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
     made = make_demo(Path(arguments.dir), arguments.lang or "both")
     if arguments.json:
-        _print_document(made)
+        _print_document(made, arguments.lang)
     else:
         print(demo_text(made, Path(arguments.dir), arguments.lang or "both"))
     return 0

@@ -44,7 +44,7 @@ def make_demo(folder: Path, language: str) -> Refresh:
     patch = Patch(book)
     _fill(patch)
     replace_file(book, patch.save, patch.verify, backups=None)
-    return refresh(book, language=None if language == "both" else language, by="demo")
+    return refresh(book, by="demo")
 
 
 def _fill(patch: Patch) -> None:

@@ -190,14 +190,15 @@ def _verdict(wired: Wiring, turn: Turn, situation: Situation) -> tuple[Reason | 
             lag = situation.settings.cac_lag_cycles * turn.months if sheet in ("Campaigns", "SalesCosts") else 0
             reach = coverage.reach(sheet, turn.first - lag, stop - lag)
             first = coverage.reaches[sheet].first_month
-            if reach is Reach.ABSENT or first is None:
+            if reach is Reach.ABSENT:
                 return Reason.NOT_RECEIVED, tuple(flags), note
             if reach is Reach.BEFORE:
                 return Reason.INSUFFICIENT_HISTORY if sheet == "Orders" else Reason.NO_DATA, tuple(flags), note
             if reach is Reach.SHORT:
                 flags.append(Flag.COVERAGE_SHORT)
                 note = str(coverage.reaches[sheet].newest)
-            if first > turn.first and turn.period.cycle is not Cycle.ALL and turn.window == Window.CYCLE:
+            begun = first is None or first <= turn.first  # a sheet declared complete without rows begins nowhere
+            if not begun and turn.period.cycle is not Cycle.ALL and turn.window == Window.CYCLE:
                 flags.append(Flag.LEFT_CENSORED)
     elif not turn.stop:
         return Reason.NO_DATA, tuple(flags), note
@@ -225,7 +226,7 @@ def _too_early(kpi: Kpi, turn: Turn, situation: Situation, flags: list[Flag]) ->
     if kpi.history == "previous" and turn.first <= history[1]:
         return Reason.INSUFFICIENT_HISTORY
     if kpi.history == "decline" and (
-        turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months < history[1]
+        turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months <= history[1]
     ):
         return Reason.INSUFFICIENT_HISTORY
     edge = month_start(turn.stop) if kpi.censored == "end" else start
@@ -259,7 +260,7 @@ def _result(
     try:
         value = kpi.function(*arguments)
     except Withheld as withheld:
-        return _without(blank, reason or withheld.reason, arguments)
+        return _without(blank, reason or withheld.reason, withheld.numerator)
     if value != value:  # a statistic of nothing
         return replace(blank, reason=reason or Reason.NO_DENOMINATOR)
     numerator, denominator = (value.numerator, value.denominator) if isinstance(value, Ratio) else (float(value), None)
@@ -288,11 +289,10 @@ def _zero(value: float | None) -> float:
     return 0.0 if value is None or value != value else float(value)
 
 
-def _without(blank: Result, reason: Reason, arguments: Sequence[Any]) -> Result:
-    """A result without value still shows its parts where it has two (the cost of no new customers)."""
-    parts = [float(each) for each in arguments[:2]] if len(arguments) >= 2 else []
-    if reason is Reason.NO_DENOMINATOR and len(parts) == 2:
-        return replace(blank, reason=reason, numerator=parts[0], denominator=0.0, n=0.0)
+def _without(blank: Result, reason: Reason, numerator: float | None) -> Result:
+    """A result without value still shows what would have been divided (the cost of no new customers)."""
+    if reason is Reason.NO_DENOMINATOR and numerator is not None:
+        return replace(blank, reason=reason, numerator=numerator, denominator=0.0, n=0.0)
     return replace(blank, reason=reason, n=0.0)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,7 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loyalty_xl.books import reading
+from loyalty_xl.books.assembly import ReadSheet
 from loyalty_xl.books.places import PAGES, SCORECARD, Page
+from loyalty_xl.books.preflight import unreachable
+from loyalty_xl.books.read_errors import not_there
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.checking import check_sheet
@@ -55,7 +60,7 @@ class Inputs:
     page_names: dict[str, str]  # page or contract name -> worksheet
     control: dict[str, Sheet]
     settings: DatedSettings
-    sources: dict[str, Source]
+    sources: dict[str, tuple[Source, ...]]  # several where a folder, a pattern or several rows give one sheet
     mapping: dict[str, dict[str, str]]  # sheet -> folded header -> field
     findings: list[Finding] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)  # sheets whose file could not be used
@@ -67,6 +72,7 @@ def gather(
     book: Path, *, sources: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None, today: date
 ) -> Inputs:
     """Read the workbook's control sheets, pages and department sheets, and the files that take the place of the latter."""
+    reading.require_package(book)
     shown = reading.peek(book)
     names = {each.name: each for each in shown}
     places = {contract.name: Page(contract.name, contract.zh) for contract in everything()} | {
@@ -152,34 +158,24 @@ def _undecided(name: str, finding: Finding) -> bool:
 
 
 def _find_sources(made: Inputs, by_name: Mapping[str, RawSheet], given: Mapping[str, str]) -> None:
-    """Decide for every department sheet where it comes from, and read the files (two at a time)."""
+    """Decide for every department sheet where it comes from, and read the files."""
     rows = _source_rows(made)
-    jobs: dict[str, list[dict[str, str]]] = {}
     for contract in departments():
-        if contract.name in given:
-            jobs[contract.name] = [{"file": given[contract.name]}]
-        elif contract.name in rows:
-            files = [row for row in rows[contract.name] if row["file"]]
-            if files:
-                jobs[contract.name] = files
-    for contract in departments():
-        if contract.name not in jobs:
-            if contract.name in by_name:
-                row = rows.get(contract.name, [{}])[0]
-                made.sources[contract.name] = _source(
-                    contract, by_name[contract.name], made.page_names[contract.name], "", "", row
-                )
-            continue
-        read = [
-            got
-            for row in jobs[contract.name]
-            if (got := _read_file(made, contract, row, from_command=contract.name in given))
-        ]
-        distinct = {each.file_hash: each for each in read}
-        if len(distinct) > 1:
-            _overlap(made, contract, list(distinct.values()))
-        elif read:
-            made.sources[contract.name] = read[0]
+        name = contract.name
+        used = [row for row in rows.get(name, []) if row["use"] != "no"]
+        if name in given:
+            made.sources[name] = _distinct(made, _read_files(made, contract, [{"file": given[name]}], Path.cwd()))
+        elif any(row["file"] for row in used):
+            files = _read_files(made, contract, rows[name], made.book.parent)
+            own = [row for row in used if not row["file"]]
+            if own and name in by_name:
+                files = (_source(contract, by_name[name], made.page_names[name], "", "", own[0]), *files)
+            made.sources[name] = _distinct(made, files)
+        elif name in by_name:
+            row = used[0] if used else {}
+            made.sources[name] = (_source(contract, by_name[name], made.page_names[name], "", "", row),)
+        if not made.sources.get(name, ()):
+            made.sources.pop(name, None)
 
 
 def _source_rows(made: Inputs) -> dict[str, list[dict[str, str]]]:
@@ -209,23 +205,118 @@ def _source_rows(made: Inputs) -> dict[str, list[dict[str, str]]]:
                     column=sources.headers.get("sheet", ""),
                 )
             )
-        elif row["use"] != "no":
+        else:
             row["covers_to"] = row["covers_to"][:10]
             rows.setdefault(name, []).append(row)
     return rows
 
 
-def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], *, from_command: bool) -> Source | None:
-    base = Path.cwd() if from_command else made.book.parent
-    path = (base / row["file"]).expanduser()
+def _read_files(made: Inputs, contract: Contract, rows: Sequence[Mapping[str, str]], base: Path) -> tuple[Source, ...]:
+    """Read the files of one sheet, in the order of their names. A row with `use` no takes a file out of a folder."""
+    jobs: dict[tuple[Path, str], tuple[Path, Mapping[str, str]]] = {}
+    unused: set[Path] = set()
+    folders = []
+    for row in rows:
+        if not row["file"]:
+            continue
+        path = (base / row["file"]).expanduser()
+        several = path.is_dir() or (glob.has_magic(row["file"]) and not path.exists())
+        if row.get("use") == "no":
+            unused |= {_real(each) for each in _members(made, base, row["file"])[0]} if several else {_real(path)}
+        elif several:
+            folders.append(row)
+        else:
+            jobs[_real(path), row.get("worksheet", "")] = (path, row)
+    single = {path for path, _ in jobs}
+    for row in folders:
+        members, others = _members(made, base, row["file"])
+        if others:
+            found = ", ".join(each.name for each in others)
+            made.findings.append(Finding("W276", f"[{row['file']}]", found=found, count=len(others)))
+        if not members:
+            error = not_there(row["file"], "没有符合的文件", "no file fits")
+            made.findings.append(from_error(error, f"[{row['file']}]"))
+            made.stopped.add(contract.name)
+        for each in members:
+            if _real(each) not in unused | single:
+                jobs.setdefault((_real(each), row.get("worksheet", "")), (each, row))
+    names = [path.name for path in {path: path for path, _ in jobs}]
+    labelled = [
+        (path.name if names.count(path.name) == 1 else _below(path, base), worksheet, path, row)
+        for (_, worksheet), (path, row) in jobs.items()
+    ]
+    labelled.sort(key=lambda each: each[:3])
+    read = (_read_file(made, contract, row, path, label) for label, _, path, row in labelled)
+    return tuple(each for each in read if each)
+
+
+def _members(made: Inputs, base: Path, text: str) -> tuple[list[Path], list[Path]]:
+    """Files of a folder or pattern: those that can be read, and (of a folder) those that cannot.
+
+    Hidden files, owner files (`~$...`) and the workbook itself are in neither.
+    """
+    path = Path(text).expanduser()
+    folder = (base / path).is_dir()
+    if folder:
+        try:
+            found = [each for each in (base / path).iterdir() if not each.name.startswith(".")]
+        except OSError as error:
+            made.findings.append(from_error(unreachable(base / path, error), f"[{text}]"))
+            found = []
+    else:  # `base` may hold a bracket, and a pattern may be absolute, which Path.glob does not take
+        found = [base / each for each in glob.glob(str(path), root_dir=base, recursive=True)]  # noqa: PTH207
+    own = _real(made.book)
+    found = [each for each in sorted(found) if each.is_file() and not each.name.startswith("~$") and _real(each) != own]
+    if not folder:
+        return found, []
+    fits = [each.suffix.lower() in reading.READABLE for each in found]
+    return (
+        [each for each, fit in zip(found, fits, strict=True) if fit],
+        [each for each, fit in zip(found, fits, strict=True) if not fit],
+    )
+
+
+def _below(path: Path, base: Path) -> str:
+    """Name of a file with its folders, as seen from *base*."""
+    try:
+        return _real(path).relative_to(_real(base)).as_posix()
+    except ValueError:
+        return _real(path).as_posix()
+
+
+def _real(path: Path) -> Path:
+    """The same path for the same file; links that run in a circle stay as they are, and are told when they are read."""
+    return Path(os.path.realpath(path))
+
+
+def _distinct(made: Inputs, files: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Files with the same cells are one delivery: the first is used, the others are noted (rule 27)."""
+    if len(files) < 2:
+        return files
+    kept: dict[tuple[str, int | None, str, str], Source] = {}
+    for each in files:
+        key = (sheet_hash(each.raw), each.header_row, each.date_order, each.covers_to)
+        if key in kept:
+            first = kept[key]
+            found = each.file or each.title
+            made.findings.append(Finding("W238", each.title, found=found, expected=first.file or first.title))
+        else:
+            kept[key] = each
+    return tuple(kept.values())
+
+
+def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], path: Path, label: str) -> Source | None:
     try:
         raw = _worksheet(path, contract, row.get("worksheet", ""))
+        hashed = file_hash(path)
     except ReadError as error:
-        made.findings.append(from_error(error, f"[{path.name}]"))
+        made.findings.append(from_error(error, f"[{label}]"))
         made.stopped.add(contract.name)
         return None
-    title = f"[{path.name}]{raw.name}"
-    return _source(contract, raw, title, path.name, file_hash(path), row)
+    title = f"[{label}]{raw.name}"
+    if raw.origin:
+        made.findings.append(Finding("W110", title, found=raw.origin))
+    return _source(contract, raw, title, label, hashed, row)
 
 
 def _source(contract: Contract, raw: RawSheet, title: str, file: str, hashed: str, row: Mapping[str, str]) -> Source:
@@ -233,7 +324,7 @@ def _source(contract: Contract, raw: RawSheet, title: str, file: str, hashed: st
     return Source(contract, raw, title, file, hashed, header_row, row.get("date_order", ""), row.get("covers_to", ""))
 
 
-def _worksheet(path: Path, contract: Contract, worksheet: str) -> RawSheet:
+def _worksheet(path: Path, contract: Contract, worksheet: str) -> ReadSheet:
     """The worksheet of a file that holds the sheet: the one named, else the one of its name, else the one whose headers fit best."""
     if worksheet:
         return reading.read(path, [worksheet])[worksheet]
@@ -247,22 +338,6 @@ def _worksheet(path: Path, contract: Contract, worksheet: str) -> RawSheet:
         ]
         named = max(fitting)[1] if fitting else shown[0].name
     return reading.read(path, [named])[named]
-
-
-def _overlap(made: Inputs, contract: Contract, read: Sequence[Source]) -> None:
-    """Several files for one sheet are never united (rule 27): the sheet waits until one is marked."""
-    first, *others = read
-    for other in others:
-        made.findings.append(
-            Finding(
-                "E240",
-                other.title,
-                found=f"{other.file}: {len(other.raw):,}",
-                expected=f"{first.file}: {len(first.raw):,}",
-                detail=(("sheet_name", contract.name), ("first", first.file), ("second", other.file)),
-            )
-        )
-    made.stopped.add(contract.name)
 
 
 def file_hash(path: Path) -> str:
@@ -298,8 +373,9 @@ def _digest(made: Inputs, by_name: Mapping[str, RawSheet]) -> str:
     for name in CONTROL:
         if name in by_name:
             total.update(f"{name}:{sheet_hash(by_name[name])}\n".encode())
-    for name, source in sorted(made.sources.items()):
-        total.update(f"{name}:{source.title}:{source.file_hash or sheet_hash(source.raw)}\n".encode())
+    for name, files in sorted(made.sources.items()):
+        for source in files:
+            total.update(f"{name}:{source.title}:{source.file_hash or sheet_hash(source.raw)}\n".encode())
     for name in sorted(made.stopped):
         total.update(f"{name}:stopped\n".encode())
     for finding in made.findings:

@@ -21,7 +21,7 @@ from loyalty_xl.vocabulary import month_ordinal, month_start
 if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Contract
 
-READABLE = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv")
+READABLE = reading.READABLE
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
 from loyalty_xl.contracts.targets import read_targets
+from loyalty_xl.contracts.uniting import unite
 from loyalty_xl.coverage import coverage
 from loyalty_xl.errors import UsageError
 from loyalty_xl.evaluating import Situation, Wiring, evaluate
@@ -142,7 +143,7 @@ def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, pr
     targets, found = _targets(inputs, kpis, calendar, prepared)
     findings += found
     period = _period(asked.period, calendar, at_end, as_of)
-    first = int(prepared.ready["months"].to_native()["month"].min())
+    first = prepared.first_month
     periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
     results = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
     clock.step("score")
@@ -180,31 +181,36 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
     sheets: dict[str, Sheet] = {}
     findings = list(inputs.findings)
     settings = inputs.settings.at(today)
-    for name, source in inputs.sources.items():
+    for name, files in inputs.sources.items():
         mapping = inputs.mapping.get(name, {})
-        sheet, found = check_sheet(
-            source.raw,
-            source.contract,
-            settings,
-            mapping=mapping,
-            title=source.title,
-            date_order=source.date_order,
-            header_row=source.header_row,
-            today=today,
-        )
-        blank = not sheet.rows_read and not source.file
-        if blank and not source.covers_to:
-            continue
-        sheet.file, sheet.file_hash, sheet.covers_to = source.file, source.file_hash, source.covers_to
-        sheets[name] = sheet
-        findings += found
+        checked = []
+        for source in files:
+            sheet, found = check_sheet(
+                source.raw,
+                source.contract,
+                settings,
+                mapping=mapping,
+                title=source.title,
+                date_order=source.date_order,
+                header_row=source.header_row,
+                today=today,
+            )
+            blank = not sheet.rows_read and not source.file
+            if blank and not source.covers_to:
+                continue
+            sheet.file, sheet.file_hash, sheet.covers_to = source.file, source.file_hash, source.covers_to
+            checked.append(sheet)
+            findings += found
+        if checked:
+            sheets[name], found = unite(checked, settings.calendar)
+            findings += found
     return sheets, findings + between_sheets(sheets, settings) + foreign_money(sheets, settings)
 
 
 def finished(findings: Iterable[Finding], inputs: Inputs, kpis: Iterable[catalogue.Kpi]) -> list[Finding]:
     """Findings as they are shown: with how many KPIs read each one's sheet, those first, errors before warnings, then by sheet and cell."""
     reading: dict[str, int] = {}
-    titles = {source.title: name for name, source in inputs.sources.items()}
+    titles = {source.title: name for name, files in inputs.sources.items() for source in files}
     for kpi in kpis:
         for sheet in Wiring(kpi).sheets:
             reading[sheet] = reading.get(sheet, 0) + 1

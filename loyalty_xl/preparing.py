@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.settings import Settings
 
+EVENTS = ("orders", "responses", "invitations", "complaints")  # frames whose rows happened in a month
 Strings = np.ndarray  # of object: one label for each code
 
 
@@ -33,6 +34,7 @@ class Prepared:
     ready: Ready
     customers: list[str]  # by customer code
     waves: pd.DataFrame  # wave, name, month, newest day: for the latest survey wave of a period
+    first_month: int  # of any event
 
 
 def day_number(day: date) -> int:
@@ -132,12 +134,13 @@ def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, wit
             frames, regions, Calendar(settings.fiscal_start_month, settings.fiscal_year_label), as_of
         )
     last = month_ordinal(as_of - timedelta(days=1))
+    events = [ready[name]["month"].min() for name in EVENTS if len(ready.get(name, ()))]
     first = int(ready["orders"]["month"].min()) if len(ready.get("orders", ())) else last
     months = np.arange(first, last + 1)
     boundary = [min(day_number(date((m + 1) // 12, (m + 1) % 12 + 1, 1)), day_number(as_of)) for m in months]
     ready["months"] = pd.DataFrame({"month": months.astype(np.int64), "boundary": np.array(boundary, dtype=np.int64)})
     native = {name: nw.from_native(frame, eager_only=True) for name, frame in ready.items()}
-    return Prepared(Ready(native, day_number(as_of), last, dims), names.names, waves)
+    return Prepared(Ready(native, day_number(as_of), last, dims), names.names, waves, int(min(events, default=last)))
 
 
 def _usable(sheet: Sheet, as_of: date, *, without_imputed: bool) -> pd.DataFrame:
@@ -337,7 +340,8 @@ def _responses(
                 strict=True,
             )
         )
-        changed = np.array([pair in reworded for pair in zip(survey, version, strict=True)], dtype=float)
+        codes_of = {pair: code for code, pair in enumerate(sorted(reworded, key=str), start=1)}
+        changed = np.array([codes_of.get(pair, 0) for pair in zip(survey, version, strict=True)], dtype=float)
     months = _months(days)
     wave_name = np.where(pd.isna(survey), months.astype(str).astype(object), survey)
     waves, wave_names = pd.factorize(wave_name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import re
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from loyalty_xl import __version__, catalogue
 from loyalty_xl.books.patch import Patch
+from loyalty_xl.books.recalculation import bring_up_to_date
 from loyalty_xl.books.saving import replace_file, who_has_it
 from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.pipeline import Asked, Progress, Refresh, compute, finished, silent
@@ -20,6 +22,8 @@ from loyalty_xl.publish.filling import Filling, newer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+STALE_WARNING = re.compile(r'IF\(\$A\$\d+="","",IF\(ABS\(\$A\$\d+-\(SUMPRODUCT\(ROW\(')  # publish.faces.stale_formula
 
 
 def refresh(
@@ -34,6 +38,7 @@ def refresh(
     language: str | None = None,
     by: str | None = None,
     today: date | None = None,
+    recalculate: bool | None = None,
     progress: Progress = silent,
 ) -> Refresh:
     """Read, check and compute *book*, and fill its pages.
@@ -58,6 +63,9 @@ def refresh(
         Who refreshed, as the Scorecard shows it (default: the user of this machine).
     today
         Day of the run; only decides which dates lie in the future.
+    recalculate
+        Whether LibreOffice, where it is installed, calculates other people's formulas that depend on our pages, so
+        that previewers show them right (default: yes, unless LOYALTY_XL_NO_RECALC is set). Seconds; only if needed.
     progress
         Called with the name of each step as it begins.
 
@@ -97,13 +105,23 @@ def refresh(
     patch = Patch(book)
     filling.apply(patch, **stamp)
     if patch.refused:
-        made.findings = finished([*made.findings, *filling.leave(patch.refused)], made.inputs, catalogue.KPIS.values())
+        left = filling.leave(patch.refused)
+        places = {(each.sheet, each.cell) for each in left}
+        told = [each for each in made.findings if each.code != "W260" or (each.sheet, each.cell) not in places]
+        made.findings = finished([*told, *left], made.inputs, catalogue.KPIS.values())
         patch = Patch(book)
         filling.apply(patch, **stamp)
+    recalculation = bring_up_to_date(patch, libreoffice=recalculate, known=known_result)
+    made.seconds["recalculate"] = recalculation.seconds
     made.written_to = target
     replace_file(target, patch.save, patch.verify)
-    made.seconds["write"] = round(time.perf_counter() - started, 3)
+    made.seconds["write"] = round(time.perf_counter() - started - recalculation.seconds, 3)
     return made
+
+
+def known_result(formula: str) -> str | None:
+    """The result of the Scorecard's own formula, which warns of later changes: there are none right after a refresh."""
+    return "" if STALE_WARNING.match(formula) else None
 
 
 def open_elsewhere(book: Path, holder: str) -> WriteError:

@@ -30,7 +30,7 @@ def findings_text(findings: Sequence[Finding], language: str, shown: int = SHOWN
     lines = []
     for each in findings[:shown]:
         place = f"{each.sheet}!{each.cell}" if each.cell else each.sheet
-        lines.append(f"{each.code}  {place}\n      {sentence(each, language)}\n      → {advice(each, language)}")
+        lines.append(f"{each.code}  {place}\n      {sentence(each, language, where=False)}\n      → {advice(each, language)}")
     if len(findings) > shown:
         more = len(findings) - shown
         lines.append(
@@ -47,7 +47,7 @@ def summary_of_findings(made: Refresh, language: str) -> str:
     """How many findings there are."""
     errors = sum(each.severity is Severity.ERROR for each in made.findings)
     warnings = len(made.findings) - errors
-    return in_language(f"{errors} 个错误,{warnings} 个提醒。", f"{errors} errors, {warnings} warnings.", language)
+    return in_language(f"{errors} 个错误,{warnings} 个提醒。", f"Errors: {errors}, warnings: {warnings}.", language)
 
 
 def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from lxml import etree
 
@@ -14,22 +15,30 @@ from loyalty_xl.books.sheet_xml import SheetXml, inside, number_cells, row_style
 from loyalty_xl.cells import column_letters
 
 PRESERVE = "{http://www.w3.org/XML/1998/namespace}space"
+T = TypeVar("T")
 
 
 def put_cells(sheet: SheetXml, cells: Mapping[tuple[int, int], Edit], scope: Scope) -> bool:
     """Fill cells; say whether any of them had to change."""
-    rows = by_row(cells)
+    return edit_rows(sheet, by_row(cells), lambda number, old, edits: patched_row(sheet, number, old, edits, scope))
+
+
+def edit_rows(sheet: SheetXml, rows: Mapping[int, T], change: Callable[[int, bytes, T], bytes | None]) -> bool:
+    """Let *change* give the new bytes of rows (None: as they were), ascending; say whether any changed.
+
+    It is called with the row's number, its bytes (none where there is no such row) and what *rows* says of it.
+    """
     if not rows:
         return False
     starts = sheet.starts(max(rows))
     numbers, offsets = [number for number, _ in starts], [start for _, start in starts]
     source, pieces, copied = sheet.rows, [], 0
-    for number, edits in rows.items():
+    for number, asked in rows.items():
         at = bisect_left(numbers, number)
         start = offsets[at] if at < len(offsets) else len(source)
         here = at < len(numbers) and numbers[at] == number
         end = start if not here else offsets[at + 1] if at + 1 < len(offsets) else len(source)
-        new = patched_row(sheet, number, source[start:end] if here else b"", edits, scope)
+        new = change(number, source[start:end] if here else b"", asked)
         if new is not None:
             pieces += [source[copied:start], new]
             copied = end

@@ -44,10 +44,14 @@ def read_parquet(path: Path, limits: Limits, rows: int | None) -> Columned:
         at: _column(title, table.column(at - 1).combine_chunks(), texts)
         for at, title in enumerate(table.column_names, 1)
     }
+    held = np.zeros(table.num_rows + 1, np.bool_)
+    for column in columns.values():
+        held |= column.kind != Kind.BLANK
+    columns = {at: Column(each.kind[held], each.style[held], each.value[held]) for at, each in columns.items()}
     return Columned(
         name=path.stem,
         state="visible",
-        rows=np.arange(1, table.num_rows + 2, dtype=np.int32),
+        rows=(np.flatnonzero(held) + 1).astype(np.int32),
         columns=columns,
         own_texts=list(texts),
         hidden_rows=[],
@@ -83,7 +87,7 @@ def _values(held: Any, texts: dict[str, int]) -> tuple[Any, Any]:
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         values = _floats(held.cast(pa.float64()))
         good = np.isfinite(values)
-        error = texts.setdefault("#NUM!", len(texts)) if not good[pc.is_valid(held).to_numpy(zero_copy_only=False)].all() else 0  # fmt: skip
+        error = 0 if good.all() else texts.setdefault("#NUM!", len(texts))
         return np.where(good, Kind.NUMBER, Kind.ERROR), np.where(good, values, float(error))
     if pa.types.is_integer(kind) and not _large(held):
         return np.uint8(Kind.NUMBER), _floats(held)

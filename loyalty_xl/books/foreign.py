@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from loyalty_xl.books.marks import Marks
 
+_BLANKS = 100  # rows without any value that may stand before or between the first ones
+_SOME_DAY = date(2000, 1, 1)
 FORMATS = ["General", "yyyy-mm-dd"]
 _STATES = {"Visible": "visible", "Hidden": "hidden", "VeryHidden": "veryHidden"}
 
@@ -39,14 +41,17 @@ class _Error(str):
 
 
 def send(job: dict[str, Any], limits: Limits, sink: BinaryIO) -> None:
-    """Do a job: `kind`, `path`, `names` (none: all that are meant), `rows` (none: whole sheets), `password`."""
+    """Do a job: `kind`, `path`, `names` (none: all that are meant), `rows` (none: whole sheets), `password`.
+
+    With `try`, a list of passwords, only the number of the one that opens the file is sent.
+    """
     path, kind = Path(job["path"]), job["kind"]
     content = None
     if kind == "encrypted":
-        content = decrypted(path, job["password"], verify_only=bool(job["verify"]))
-        if job["verify"]:
-            wire.Packer().write(sink, {"sheets": 0})
+        if "try" in job:
+            wire.Packer().write(sink, {"sheets": 0, "opens": opening(path, job["try"])})
             return
+        content = decrypted(path, job["password"])
         kind = check_package(path, limits, content)
     if kind == "xlsx":
         _send_package(path, content, job, limits, sink)
@@ -67,6 +72,19 @@ def send(job: dict[str, Any], limits: Limits, sink: BinaryIO) -> None:
         wire.send_sheet(sink, sheet)
 
 
+def opening(path: Path, some: list[str]) -> int:
+    """Say which of *some* passwords opens a workbook."""
+    for number, password in enumerate(some):
+        try:
+            decrypted(path, password, verify_only=True)
+        except ReadError as error:
+            if error.code != "E107" or number + 1 == len(some):
+                raise
+        else:
+            return number
+    raise read_errors.wrong_password(path.name)
+
+
 def decrypted(path: Path, password: str, *, verify_only: bool = False) -> bytes:
     """Give the package inside an encrypted workbook; it stays in memory."""
     import msoffcrypto
@@ -76,7 +94,7 @@ def decrypted(path: Path, password: str, *, verify_only: bool = False) -> bytes:
     try:
         with path.open("rb") as file:
             office = msoffcrypto.OfficeFile(file)
-            office.load_key(password=password, verify_password=True)
+            office.load_key(password=password, verify_password=verify_only)
             if not verify_only:
                 office.decrypt(whole)
     except InvalidKeyError:
@@ -140,14 +158,15 @@ def _workbook(path: Path, kind: str, content: bytes | None, job: dict[str, Any],
             marked = marks.marks_of_ods(archive) if kind == "ods" else marks.marks_of_xlsb(archive)
     from python_calamine import CalamineWorkbook, SheetTypeEnum
 
-    held = CalamineWorkbook.from_object(path if content is None else io.BytesIO(content))
+    # from_path would believe the file's extension
+    held = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes() if content is None else content))
     about = [each for each in held.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
     states = {each.name: _STATES.get(str(each.visible).rpartition(".")[2], "visible") for each in about}
     for name in _wanted(path.name, list(states.items()), job):
         sheet = held.get_sheet_by_name(name)
         own = marked.get(name) or marks.Marks()
         own.merged += sheet.merged_cell_ranges or [] if not own.merged else []
-        rows = sheet.to_python(skip_empty_area=False, nrows=job["rows"])
+        rows = sheet.to_python(skip_empty_area=False, nrows=None if job["rows"] is None else job["rows"] + _BLANKS)
         yield _columned(name, states[name], rows, own, cut=job["rows"] is not None)
 
 
@@ -164,9 +183,9 @@ def _columned(name: str, state: str, rows: list[list[Any]], own: Marks, *, cut: 
     columns: dict[int, Column] = {}
     for number in range(width):
         cells = [row[number] if number < len(row) else "" for row in map(rows.__getitem__, there)]
-        column = _column(cells, texts)
-        if column.kind.any():
-            columns[number + 1] = column
+        made = _column(cells, texts)
+        if made.kind.any():
+            columns[number + 1] = made
     merged = [f"{_address(first)}:{_address(last)}" for first, last in own.merged]
     return Columned(
         name=name,
@@ -219,8 +238,8 @@ def _serial(moment: datetime | date | time | timedelta) -> float:
     if isinstance(moment, timedelta):
         return moment / timedelta(days=1)
     if isinstance(moment, time):
-        return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond) / timedelta(days=1)  # fmt: skip
-    whole = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
+        return (datetime.combine(_SOME_DAY, moment) - datetime.combine(_SOME_DAY, time())) / timedelta(days=1)
+    whole = moment if isinstance(moment, datetime) else datetime.combine(moment, time())
     serial = (whole - datetime(1899, 12, 30)) / timedelta(days=1)
     return serial if serial >= 61 else serial - 1
 

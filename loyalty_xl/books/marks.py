@@ -50,8 +50,7 @@ def marks_of_xls(path: Path) -> dict[str, Marks]:
     name = path.name
     try:
         with olefile.OleFileIO(str(path)) as compound:
-            with compound.openstream("Workbook" if compound.exists("Workbook") else "Book") as opened:
-                stream = opened.read()
+            stream = compound.openstream("Workbook" if compound.exists("Workbook") else "Book").read()
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 (olefile raises whatever a broken chain of sectors leads to)
@@ -93,7 +92,9 @@ def _xls_sheet(stream: bytes, start: int) -> Marks:
     for kind, at, size in _biff(stream, start):
         if kind == 0x0205 and size >= 8 and stream[at + 7]:  # BOOLERR
             marks.errors[struct.unpack_from("<HH", stream, at)] = ERRORS.get(stream[at + 6], "#ERR!")
-        elif kind == 0x06 and size >= 14 and stream[at + 12 : at + 14] == b"\xff\xff" and stream[at + 6] == 2:  # FORMULA
+        elif (
+            kind == 0x06 and size >= 14 and stream[at + 12 : at + 14] == b"\xff\xff" and stream[at + 6] == 2
+        ):  # FORMULA
             marks.errors[struct.unpack_from("<HH", stream, at)] = ERRORS.get(stream[at + 8], "#ERR!")
     return marks
 

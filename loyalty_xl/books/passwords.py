@@ -14,7 +14,6 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 VARIABLE = "LOYALTY_XL_PASSWORD"
@@ -39,17 +38,19 @@ def forget() -> None:
     _found.clear()
 
 
-def candidates(path: Path) -> Iterator[str]:
-    """Give the passwords to try, one after the other; the person at the terminal is asked last."""
-    given = [os.environ.get(VARIABLE, ""), *_from_keyring(path)]
-    yield from dict.fromkeys(filter(None, given))
-    if sys.stdin is not None and sys.stdin.isatty():
-        try:
-            typed = getpass.getpass(f"{path.name} 的打开密码 / password of {path.name}: ", stream=sys.stderr)
-        except (EOFError, OSError):
-            return
-        if typed:
-            yield typed
+def candidates(path: Path) -> list[str]:
+    """Give the passwords to try that need no asking."""
+    return list(dict.fromkeys(filter(None, [os.environ.get(VARIABLE, ""), *_from_keyring(path)])))
+
+
+def asked(path: Path) -> str:
+    """Ask the person at the terminal; "" where nobody is there or nothing was typed."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return ""
+    try:
+        return getpass.getpass(f"{path.name} 的打开密码 / password of {path.name}: ", stream=sys.stderr)
+    except (EOFError, OSError):
+        return ""
 
 
 def _from_keyring(path: Path) -> list[str]:
@@ -57,13 +58,10 @@ def _from_keyring(path: Path) -> list[str]:
         keyring = importlib.import_module("keyring")
     except ImportError:
         return []
-    found = []
-    for name in (str(path.resolve()), path.name):
-        try:
-            found.append(keyring.get_password(SERVICE, name) or "")
-        except Exception:  # noqa: BLE001 (a keyring that is locked or has no backend holds no password for us)
-            continue
-    return found
+    try:
+        return [keyring.get_password(SERVICE, name) or "" for name in (str(path.resolve()), path.name)]
+    except Exception:  # noqa: BLE001 (a keyring that is locked or has no backend holds no password for us)
+        return []
 
 
 def without(environment: dict[str, str]) -> dict[str, str]:

@@ -142,6 +142,15 @@ class Patch:
         self.replace(name, 1, rows, styles)
 
     @property
+    def filled(self) -> tuple[str, ...]:
+        """Worksheets that this patch fills, whether or not anything in them differs."""
+        return tuple(name for name in self.sheet_names if name in self._cells or name in self._pages)
+
+    def draft(self) -> Draft:
+        """Give the edited package that `save` will write, for results of formulas to be entered."""
+        return self._applied()[0]
+
+    @property
     def changed(self) -> bool:
         """Whether anything differs from what the workbook holds (values, their types, formats, links)."""
         draft, _ = self._applied()

@@ -188,7 +188,7 @@ HEAD = {
     "waiting": ("期后数据", "Waiting"),
     "refreshed_at": ("更新时间", "Refreshed at"),
     "refreshed_by": ("更新人", "Refreshed by"),
-    "fingerprint": ("版本与指纹", "Version, fingerprint"),
+    "fingerprint": ("版本指纹", "Fingerprint"),
 }
 LEFT = ("period", "loyalty_score", "score_note", "not_fed", "quality", "stale")
 RIGHT_GAP = 2

@@ -119,38 +119,38 @@ def require_package(path: Path) -> None:
 
 def _other(path: Path, kind: str, names: Sequence[str] | None, limits: Limits, rows: int | None = None) -> Pending:
     """Have the child read a file that is no plain package."""
-    job = {"kind": kind, "rows": rows, "verify": False, "password": ""}
+    job: dict[str, Any] = {"kind": kind, "rows": rows}
     if kind == "encrypted":
         job["password"] = _password(path, limits)
     return _Child(path, None if names is None else list(names), limits, job)
 
 
 def _password(path: Path, limits: Limits) -> str:
-    """Find the password that opens a file; whether it does is tried in the child."""
+    """Find the password that opens a file; which of them does is tried in the child."""
     password = passwords.known(path)
     if password is not None:
         return password
-    if _opens(path, passwords.EVERYBODYS, limits, lenient=True):
-        return passwords.EVERYBODYS
-    tried = False
-    for password in passwords.candidates(path):
-        tried = True
-        if _opens(path, password, limits):
-            passwords.remember(path, password)
-            return password
-    raise read_errors.wrong_password(path.name) if tried else read_errors.password(path.name)
+    given = passwords.candidates(path)
+    password = _opening(path, [passwords.EVERYBODYS, *given], limits, lenient=not given)
+    if password is None and (typed := passwords.asked(path)):
+        given = [*given, typed]
+        password = _opening(path, [typed], limits, lenient=False)
+    if password is None:
+        raise read_errors.wrong_password(path.name) if given else read_errors.password(path.name)
+    passwords.remember(path, password)
+    return password
 
 
-def _opens(path: Path, password: str, limits: Limits, *, lenient: bool = False) -> bool:
-    job = {"kind": "encrypted", "rows": None, "verify": True, "password": password}
-    try:
-        with _Child(path, None, limits, job) as pending:
+def _opening(path: Path, some: list[str], limits: Limits, *, lenient: bool) -> str | None:
+    """Give the first of *some* passwords that opens a file; *lenient*, a file that cannot be tried opens with none."""
+    with _Child(path, None, limits, {"kind": "encrypted", "rows": None, "try": some}) as pending:
+        try:
             pending.result()
-    except ReadError as error:
-        if lenient or error.code == "E107":
-            return False
-        raise
-    return True
+        except ReadError as error:
+            if lenient or error.code == "E107":
+                return None
+            raise
+        return some[int(pending.said["opens"])]
 
 
 class Pending:
@@ -184,12 +184,11 @@ class _Here(Pending):
 class _Child(Pending):
     """Read by a child process, taken up by a thread as it comes."""
 
-    def __init__(
-        self, path: Path, names: list[str] | None, limits: Limits, more: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, path: Path, names: list[str] | None, limits: Limits, more: dict[str, Any] | None = None) -> None:
         self._path, self._limits = path, limits
         self._late = False
         self._sheets: dict[str, ReadSheet] = {}
+        self.said: dict[str, Any] = {}  # about the file as a whole
         self._error: Exception | None = None
         job = {"path": str(path.resolve()), "names": names, "limits": asdict(limits), **(more or {})}
         self._process = _spawn(job)
@@ -229,7 +228,7 @@ class _Child(Pending):
                 view = view[got:]
 
         try:
-            self._sheets = dict(_received(Unpacker(fill), count))
+            self._sheets = dict(_received(Unpacker(fill), count, self.said))
         except (EOFError, OSError, ValueError):
             self._error = self._death()
         except ReadError as error:
@@ -279,9 +278,10 @@ def _spawn(job: dict[str, Any]) -> subprocess.Popen[bytes]:
     return process
 
 
-def _received(unpacker: Unpacker, count: int) -> Iterator[tuple[str, ReadSheet]]:
+def _received(unpacker: Unpacker, count: int, said: dict[str, Any]) -> Iterator[tuple[str, ReadSheet]]:
     """Give the sheets a child sends: *count* of them, or as many as it says."""
     book = _accepted(unpacker.header())
+    said.update(book)
     count = book.get("sheets", count)
     strings = unpacker.strings(book["strings"]) if "strings" in book else []
     for _ in range(count):

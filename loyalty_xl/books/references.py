@@ -27,7 +27,8 @@ TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-SPREAD = re.compile(r":\s*(?:'(?:[^']|'')+'!|[\w.\[\]]+!)|[\w.']:[^\W\d][\w.]*'?!")  # Jan:Dec!A1, S!A1:S!B2
+SPREAD = re.compile(r":\s*(?:'(?:[^']|'')+'!|[\w.\[\]]+!)")  # S!A1:S!B2, Jan:Dec!A1
+FIXED = re.compile(r"(?:(?:\$[A-Za-z]+\$\d+|\$[A-Za-z]+|\$\d+):?)+")  # what a name means wherever it is used
 OUTSIDE = {  # results that only the program with the source at hand can know
     "GETPIVOTDATA", "RTD", "WEBSERVICE", "CELL", "INFO", "CALL", "REGISTER.ID", "SQL.REQUEST", "DDE", "STOCKHISTORY",
     "CUBEMEMBER", "CUBEVALUE", "CUBESET", "CUBESETCOUNT", "CUBERANKEDMEMBER", "CUBEKPIMEMBER", "CUBEMEMBERPROPERTY",
@@ -42,6 +43,7 @@ class Reads:
     places: frozenset[Place] = frozenset()
     anything: bool = False  # INDIRECT, or a name nobody knows
     outside: bool = False  # another workbook, a service, a pivot table
+    functions: frozenset[str] = frozenset()  # as they are written
 
 
 @dataclass(frozen=True)
@@ -67,19 +69,23 @@ class Names:
 def reads(formula: str, sheet: str, names: Names, depth: int = 0) -> Reads:
     """Tell what a formula on *sheet* reads; where in doubt, more rather than less."""
     places: set[Place] = set()
+    functions: set[str] = set()
     anything = depth > DEEPEST or bool(SPREAD.search(formula))
     outside = wide = False
     for token in TOKEN.finditer(formula):
         if token[0].startswith('"'):
             continue
         where = (token["sheet"] or "").rstrip("!").strip("'").replace("''", "'").lower() or sheet.lower()
-        if token["sheet"] and "[" in where:
+        if "[" in where:
             outside = True
+        elif ":" in where:  # Jan:Dec!A1
+            anything = True
         elif token["area"]:
             found = area(token["area"].upper())
-            places.add((where, EVERYTHING if depth and token["area"].count("$") % 2 else found))
+            places.add((where, EVERYTHING if depth and not FIXED.fullmatch(token["area"]) else found))
         elif token["function"]:
             function = token["function"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+            functions.add(token["function"])
             anything |= function == "INDIRECT"
             outside |= function in OUTSIDE
             wide |= function == "OFFSET"
@@ -89,10 +95,12 @@ def reads(formula: str, sheet: str, names: Names, depth: int = 0) -> Reads:
             for text in names.formulas[token["name"].lower()]:
                 within = reads(text, sheet, names, depth + 1)
                 places |= within.places
+                functions |= within.functions
                 anything, outside = anything | within.anything, outside | within.outside
         else:
             anything |= token["name"].upper() not in ("TRUE", "FALSE")
-    return Reads(frozenset((at, EVERYTHING) for at, _ in places) if wide else frozenset(places), anything, outside)
+    found_places = frozenset((at, EVERYTHING) for at, _ in places) if wide else frozenset(places)
+    return Reads(found_places, anything, outside, frozenset(functions))
 
 
 @dataclass

@@ -175,9 +175,15 @@ def holds_formula(draft: Draft, workbook: Workbook) -> bool:
             start, whole = draft.read(part), True
         else:
             start, whole = draft.package.peek(part, PEEKED), draft.package.size(part) <= PEEKED
-        if re.search(rb"<(?:[\w.-]+:)?f[\s/>]", start) or not whole:
+        if has_formula(start) or not whole:
             return True
     return False
+
+
+def has_formula(sheet: bytes) -> bool:
+    """Say whether a worksheet (or its beginning) holds a formula; those of sparklines and rules are none."""
+    opening = re.search(rb"<((?:[\w.-]+:)?)sheetData\b", sheet)
+    return bool(re.search(rb"<%sf[\s/>]" % opening[1], sheet)) if opening else False
 
 
 def resize_filter_name(draft: Draft, workbook: Workbook, sheet: str, area: Area) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loyalty_xl.contracts import links
 from loyalty_xl.contracts.links import (
     NO_DAY,
     address,
@@ -69,10 +70,11 @@ def _merged(master: Sheet) -> tuple[list[Finding], dict[str, str]]:
     circles = _circles(target)
     for circle in circles:
         at = sorted(place[name] for name in circle)
-        cells = tuple(address(master, "merged_into", row) for row in at)
+        title, _, headers, _ = links.place(master, at[-1])
+        cells = tuple(address(master, "merged_into", row) for row in at if links.place(master, row)[0] == title)
         shown = " → ".join([*circle, circle[0]])
-        header = master.headers.get("merged_into", "merged_into")
-        findings.append(Finding("E242", master.title, cells[-1], shown, "", header, len(at), cells))
+        header = headers.get("merged_into", "merged_into")
+        findings.append(Finding("E242", title, cells[-1], shown, "", header, len(at), cells))
         lost[at] = True
         for name in circle:
             del target[name]

@@ -69,6 +69,19 @@ class Contract:
         return tuple(each.name for each in self.fields)
 
 
+@dataclass(frozen=True)
+class Part:
+    """One of several files that make up a sheet: the index of the frame is its worksheet row plus *start*."""
+
+    start: int
+    title: str
+    sent: dict[str, str]
+    headers: dict[str, str]
+    file_hash: str
+    rows_read: int
+    kept: int  # rows that passed its own check
+
+
 @dataclass
 class Sheet:
     """A sheet that was read and checked: typed columns, and what had to be left out.
@@ -91,3 +104,4 @@ class Sheet:
     left_out: dict[str, int] = field(default_factory=dict)  # reason -> rows
     headers: dict[str, str] = field(default_factory=dict)  # field -> header as sent
     unknown: tuple[str, ...] = ()  # headers that no one understood
+    parts: tuple[Part, ...] = ()  # the files, where there are several (see `uniting`)

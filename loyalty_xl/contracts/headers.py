@@ -60,15 +60,18 @@ def find_header(
 def recognise(raw: RawSheet, contracts: Iterable[Contract]) -> list[tuple[Contract, tuple[str, ...], float]]:
     """Say which contracts a sheet may fulfil, best first, with the matched fields and a score from 0 to 1.
 
-    Empty when it is unclear: no contract has all it needs, or the best two are equally good.
+    Empty when it is unclear: no contract has all it needs, the best two are equally good, or another contract that lacks
+    only a needed column has clearly more of its fields there (an order list whose date has an unknown name is no list of customers).
     """
     found = []
+    nearly = 0
     for contract in contracts:
         row = choose_row(raw, contract, {}, None)
         if row is None:
             continue
         names = tuple(dict.fromkeys(hit.name for hit in row.hits.values()))
         if len(names) < 2 or not all(any(set(each) <= set(names) for each in group) for group in needed(contract)):
+            nearly = max(nearly, len(names))
             continue
         usual = [
             each.name for each in contract.fields if each.usual and each.name not in DERIVED.get(contract.name, ())
@@ -77,6 +80,8 @@ def recognise(raw: RawSheet, contracts: Iterable[Contract]) -> list[tuple[Contra
         share_sent = sum(name in names for name in usual) / max(1, len(usual))
         found.append((contract, names, round((share_understood + share_sent) / 2, 3)))
     found.sort(key=lambda each: (-each[2], -len(each[1])))
+    if found and nearly >= len(found[0][1]) + 2:
+        return []
     if len(found) > 1 and found[0][2] - found[1][2] < 0.1 and len(found[0][1]) <= len(found[1][1]):
         return []
     return found

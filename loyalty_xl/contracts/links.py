@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from loyalty_xl.vocabulary import Finding
+from loyalty_xl.vocabulary import Calendar, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -66,44 +67,67 @@ def first_of(texts: list[str], shown: int = 5) -> str:
     return ", ".join([*texts[:shown], *more])
 
 
+def place(sheet: Sheet, at: int) -> tuple[str, dict[str, str], dict[str, str], int]:
+    """Give title, columns, headers and worksheet row of a row: those of its file, where a sheet has several."""
+    row = int(sheet.frame.index[at])
+    if not sheet.parts:
+        return sheet.title, sheet.sent, sheet.headers, row
+    part = sheet.parts[bisect_right([each.start for each in sheet.parts], row - 1) - 1]
+    return part.title, part.sent, part.headers, row - part.start
+
+
 def address(sheet: Sheet, field: str, at: int) -> str:
     """Give the address of a cell; of the row, when the column was derived."""
-    row = sheet.frame.index[at]
-    return f"{sheet.sent[field]}{row}" if field in sheet.sent else f"{row}:{row}"
+    _, sent, _, row = place(sheet, at)
+    return f"{sent[field]}{row}" if field in sent else f"{row}:{row}"
+
+
+def by_file(sheet: Sheet, at: Ints) -> list[Ints]:
+    """Part rows by the file they come from."""
+    if not sheet.parts:
+        return [at]
+    starts = [part.start for part in sheet.parts]
+    owner = np.searchsorted(starts, sheet.frame.index.to_numpy()[at] - 1, side="right")
+    return [at[owner == each] for each in np.unique(owner)]
 
 
 def warning(
     code: str, sheet: Sheet, field: str, mask: Mask, found: str = "", expected: str = "", **detail: str
 ) -> list[Finding]:
-    """Make one finding of all cells in *mask*; none when there are none."""
+    """Make one finding of all cells in *mask*, or one for each file; none when there are none."""
     at = np.flatnonzero(mask)
     if not len(at):
         return []
-    cells = tuple(address(sheet, field, each) for each in at[:LISTED])
-    header = sheet.headers.get(field, field)
-    return [Finding(code, sheet.title, "", found, expected, header, len(at), cells, tuple(detail.items()))]
+    return [_grouped(code, sheet, field, some, found, expected, detail) for some in by_file(sheet, at)]
+
+
+def _grouped(
+    code: str, sheet: Sheet, field: str, at: Ints, found: str, expected: str, detail: dict[str, str]
+) -> Finding:
+    title, _, headers, _ = place(sheet, int(at[0]))
+    cells = tuple(address(sheet, field, int(each)) for each in at[:LISTED])
+    more = tuple(detail.items())
+    cell = cells[0] if code.startswith("E") else ""
+    return Finding(code, title, cell, found, expected, headers.get(field, field), len(at), cells, more)
 
 
 def errors(
     code: str, sheet: Sheet, field: str, mask: Mask, says: Callable[[int], tuple[str, str, dict[str, str]]]
 ) -> list[Finding]:
-    """Make one finding of each cell in *mask*; beyond a thousand the others are one.
+    """Make one finding of each cell in *mask*; beyond a thousand the others are one (for each file).
 
     *says* gives found, expected and detail of a row.
     """
     at = np.flatnonzero(mask)
-    header = sheet.headers.get(field, field)
     findings = []
     for each in at[:SINGLY]:
+        title, _, headers, _ = place(sheet, int(each))
         found, expected, detail = says(int(each))
-        cell = address(sheet, field, int(each))
-        findings.append(Finding(code, sheet.title, cell, found, expected, header, detail=tuple(detail.items())))
+        cell, more = address(sheet, field, int(each)), tuple(detail.items())
+        findings.append(Finding(code, title, cell, found, expected, headers.get(field, field), detail=more))
     rest = at[SINGLY:]
     if len(rest):
-        found, expected, detail = says(int(rest[0]))
-        cells = tuple(address(sheet, field, int(each)) for each in rest[:LISTED])
-        more = tuple(detail.items())
-        findings.append(Finding(code, sheet.title, cells[0], found, expected, header, len(rest), cells, more))
+        findings += [_grouped(code, sheet, field, some, *says(int(some[0]))) for some in by_file(sheet, rest)]
     return findings
 
 
@@ -124,7 +148,7 @@ def empty_cells(sheet: Sheet, field: str, mask: Mask) -> None:
 
 def _count(sheet: Sheet, mask: Mask, field: str) -> None:
     """Add to `rejected`, and lower the rows that pass, in the months of the rows."""
-    out = pd.DataFrame({"month": _months(sheet)[mask], "rows": 1, "amount": 0.0})
+    out = pd.DataFrame({"month": months(sheet)[mask], "rows": 1, "amount": 0.0})
     if "amount" in sheet.frame:
         out["amount"] = np.abs(np.nan_to_num(numbers(sheet, "amount")[mask]))
     out = out.groupby("month", as_index=False).sum()
@@ -135,9 +159,13 @@ def _count(sheet: Sheet, mask: Mask, field: str) -> None:
         sheet.counts = sheet.counts.assign(passing=(sheet.counts["passing"] - lost).clip(lower=0))
 
 
-def _months(sheet: Sheet) -> Ints:
-    """Month ordinal of each row, UNDATED for a sheet without dates."""
+def months(sheet: Sheet) -> Ints:
+    """Give the month ordinal of each row, the first one of a period; UNDATED for a sheet without dates."""
     name = sheet.contract.date
-    if not name or sheet.frame[name].dtype.kind != "M":
+    if not name:
         return np.full(len(sheet.frame), UNDATED, dtype=np.int64)
+    if sheet.frame[name].dtype.kind != "M":
+        at, texts = codes(sheet, name)
+        periods = [Calendar().parse(text.removeprefix("FY")) for text in texts]
+        return by_code((each.first if each else UNDATED for each in periods), np.int64, UNDATED)[at]
     return sheet.frame[name].to_numpy().astype("datetime64[M]").astype(np.int64) + 1970 * 12

@@ -36,12 +36,18 @@ FINDINGS_SHOWN = 2000  # rows on the Findings page; the rest is counted there an
 TEXT_SHOWN = 500  # characters of a found text
 
 
+def kept(value: Any) -> Any:
+    """A number as every spreadsheet program keeps it: LibreOffice stores 15 digits, openpyxl 16, Excel 17."""
+    return float(f"{value:.15g}") if isinstance(value, float) else value
+
+
 def scorecard_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
     """Cells of each Scorecard line by (kpi, segment), then by column key; None is a blank cell."""
-    return {
-        (line.kpi.key, segment_text(line.result)): _in_money_unit(_line_cells(line, made.language), line, made)
-        for line in made.lines
-    }
+    found = {}
+    for line in made.lines:
+        cells = _in_money_unit(_line_cells(line, made.language), line, made)
+        found[line.kpi.key, segment_text(line.result)] = {key: kept(value) for key, value in cells.items()}
+    return found
 
 
 def _in_money_unit(cells: dict[str, Any], line: Line, made: Refresh) -> dict[str, Any]:
@@ -138,7 +144,8 @@ def head_cells(made: Refresh) -> dict[str, Any]:
     language = made.language
     score, errors = made.score, sum(each.severity is Severity.ERROR for each in made.findings)
     not_fed = [line.kpi.label(language) for line in made.lines if line.result.reason is Reason.NO_DATA]
-    scored, aimed, lines = (score.scored, score.aimed, score.lines) if score else (0, 0, 0)
+    lines, aimed = len(made.lines), sum(line.aim.given for line in made.lines)
+    scored = score.scored if score else 0
     warnings = len(made.findings) - errors
     return {
         "period": made.period.label if made.period else None,
@@ -153,7 +160,7 @@ def head_cells(made: Refresh) -> dict[str, Any]:
         "waiting": ", ".join(f"{name} {rows:,}" for name, rows in made.waiting.items()) or "–",
         "quality": " · ".join(_quality(made)) or "–",
         "findings": in_language(
-            f"{errors} 个错误,{warnings} 个提醒", f"{errors} errors, {warnings} warnings", language
+            f"{errors} 个错误,{warnings} 个提醒", f"errors: {errors}, warnings: {warnings}", language
         ),
         "fingerprint": f"{__version__} · {fingerprint(made)[:12]}",
     }
@@ -202,16 +209,16 @@ def detail_rows(made: Refresh) -> list[Row]:
             flags[each.flags] = ", ".join(flag.value for flag in each.flags)
         period, interval = each.period, each.interval
         rows.append(
-            [each.id, each.kpi, label, dimension, period.cycle.value, period.label, each.segment_dim, each.segment, each.window.value, each.value, reasons[each.reason],
-             each.numerator, each.denominator, each.n, interval.low if interval else None, interval.high if interval else None, flags[each.flags],
-             each.value_without_imputed, each.imputed_share or None, unit, each.note or None]
+            [each.id, each.kpi, label, dimension, period.cycle.value, period.label, each.segment_dim, each.segment, each.window.value, kept(each.value), reasons[each.reason],
+             kept(each.numerator), kept(each.denominator), kept(each.n), kept(interval.low) if interval else None, kept(interval.high) if interval else None, flags[each.flags],
+             kept(each.value_without_imputed), kept(each.imputed_share) or None, unit, each.note or None]
         )  # fmt: skip
     return rows
 
 
 def cohort_rows(made: Refresh) -> list[Row]:
     """The cohort table."""
-    return [[row[column.key] for column in COHORTS.columns] for row in made.tables.get("cohorts", [])]
+    return [[kept(row[column.key]) for column in COHORTS.columns] for row in made.tables.get("cohorts", [])]
 
 
 def finding_rows(made: Refresh) -> tuple[list[Row], dict[tuple[int, int], str]]:
@@ -240,7 +247,7 @@ def finding_row(each: Finding, language: str) -> Row:
     severity = in_language(*(("错误", "error") if each.severity is Severity.ERROR else ("提醒", "warning")), language)
     cell = each.cell or (each.cells[0] if each.cells else "")
     return [severity, each.code, each.sheet, cell or None, each.column or None, each.count, each.found[:TEXT_SHOWN] or None, each.expected[:TEXT_SHOWN] or None,
-            sentence(each, language), advice(each, language), each.frees or None]  # fmt: skip
+            sentence(each, language, where=False), advice(each, language), each.frees or None]  # fmt: skip
 
 
 def note_rows(made: Refresh) -> list[Row]:
@@ -260,7 +267,7 @@ def note_rows(made: Refresh) -> list[Row]:
     changed = sorted(made.inputs.settings.changed_keys)
     for key in changed:
         note(("参数", "Setting"), key, str(getattr(made.settings, key)))
-    for line in made.lines:
+    for line in (each for each in made.lines if each.window == Window.CYCLE):
         found = next(
             (
                 each
@@ -376,15 +383,15 @@ def finding_json(each: Finding, language: str) -> dict[str, Any]:
         "count": each.count,
         "found": each.found,
         "expected": each.expected,
-        "says": sentence(each, language),
+        "says": sentence(each, language, where=False),
         "advice": advice(each, language),
         "column": each.column,
         "cells": list(each.cells),
     }
 
 
-def document(made: Refresh) -> dict[str, Any]:
-    """The one JSON document of `refresh --json`."""
+def document(made: Refresh, language: str | None = None) -> dict[str, Any]:
+    """The one JSON document of `refresh --json`, its sentences in *language* (default: the workbook's)."""
     log: dict[str, dict[str, Any]] = {}
     for section, item, value, more in made.run_log:
         log.setdefault(section, {})[item] = [value, more] if more else value
@@ -395,7 +402,7 @@ def document(made: Refresh) -> dict[str, Any]:
         "scorecard": [line_json(line) for line in made.lines],
         "loyalty_score": made.score.value if made.score else None,
         "tables": made.tables,
-        "findings": [finding_json(each, made.language) for each in made.findings],
+        "findings": [finding_json(each, language or made.language) for each in made.findings],
         "run_log": log,
         "written_to": str(made.written_to) if made.written_to else None,
         "up_to_date": made.up_to_date,

@@ -256,13 +256,15 @@ def _charts(book: xlsxwriter.Workbook, sheet: Worksheet, rows: list[Slot], look:
     chosen = chosen_rows()
     name = TREND.title(look.language)
     span = (FIRST_PERIOD, FIRST_PERIOD + SHOWN - 1)
-    label = in_language("图中指标(选一个,更新后生效)", "KPI in the chart (choose, then refresh)", look.language)
+    label = in_language("图中指标", "KPI in the chart", look.language)
     sheet.write_string(chosen - 1, 1, label, look(bold=True, font_color=BLUE))
     pick = look(bg_color=THEIRS, border=1, border_color=LINE, bold=True)
     sheet.write_string(chosen - 1, 2, rows[0].key, pick)
     sheet.write_string(chosen - 1, 3, rows[0].kpi.label(look.language) if rows[0].kpi else "", look(bold=True))
     keys = [slot.key for slot in rows if slot.kpi]
-    sheet.data_validation(chosen - 1, 2, chosen - 1, 2, {"validate": "list", "source": keys, "error_type": "warning"})
+    hint = in_language("选一个指标,更新后图随之变", "Choose a KPI; the chart follows at the next refresh", look.language)
+    rule = {"validate": "list", "source": keys, "error_type": "warning", "input_message": hint}
+    sheet.data_validation(chosen - 1, 2, chosen - 1, 2, rule)
     for offset, text in ((1, ("实际", "Actual")), (2, ("目标", "Target"))):
         sheet.write_string(chosen - 1 + offset, 1, in_language(*text, look.language), look(font_color=GREY))
         for column in range(span[0], span[1] + 1):
@@ -312,7 +314,7 @@ def _charts(book: xlsxwriter.Workbook, sheet: Worksheet, rows: list[Slot], look:
         scores.set_x_axis(
             {
                 "min": 0,
-                "max": 1.2,
+                "max": 1.4,
                 "num_format": "0%",
                 "major_unit": 0.2,
                 "major_gridlines": {"visible": True, "line": {"color": "#E5E5E5"}},

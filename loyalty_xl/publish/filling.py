@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from loyalty_xl.books.patch import Refused
     from loyalty_xl.pipeline import Refresh
 
+LEFT_ALONE = "left alone"  # section of the run log: cells that could not be filled
 WHOLE = (DETAIL, COHORTS, FINDINGS, NOTES)  # pages that are replaced as a whole, beside the run log
 
 
@@ -48,7 +49,8 @@ class Filling:
     def log(self) -> list[run_log.Entry]:
         """The whole run log: what this run did, and what it wrote."""
         pages = [(run_log.PAGE, page.name, run_log.rows_hash(rows), "") for page, rows in self.pages.items()]
-        return [*self.made.run_log, *pages, *self._written_entries()]
+        left = [(LEFT_ALONE, f"{column_letters(column)}{row}", "", "") for row, column in sorted(self._left)]
+        return [*self.made.run_log, *pages, *left, *self._written_entries()]
 
     def untouched(self) -> bool:
         """Whether every owned cell still holds what the last run wrote."""
@@ -57,7 +59,7 @@ class Filling:
             raw = self.made.inputs.pages.get(page.name)
             if raw is None or pages.get(page.name) != run_log.page_hash(raw):
                 return False
-        return bool(self._written) and not self._typed()
+        return bool(self._written) and not self._typed() and not run_log.last(self.before, LEFT_ALONE)
 
     def typed_over(self) -> list[Finding]:
         """Owned cells that no longer hold what was written there (W260), owned pages likewise (W274): reported, with what is computed now."""
@@ -139,10 +141,9 @@ class Filling:
         for page in PAGES:
             if page not in (SCORECARD, TREND) and page.name not in self.made.inputs.page_names:
                 header = Style(bold=True, fill="1F3864", color="FFFFFF", wrap=True)
-                widths = [column.width for column in page.columns]
-                patch.add_sheet(
-                    self._name(page), [page.header(self.made.language)], [header] * len(page.columns), widths
-                )
+                patch.add_sheet(self._name(page), widths=[column.width for column in page.columns])
+                for number, text in enumerate(page.header(self.made.language), start=1):
+                    patch.put(self._name(page), 1, number, text, header)  # above the rows that replace the page
                 added.add(page.name)
         return added
 

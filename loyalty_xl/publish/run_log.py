@@ -106,12 +106,14 @@ def entries(made: Refresh, asked: Asked, signature: str, before: list[Entry]) ->
     ]
     log += [("override", f"--source {name}", file, "") for name, file in sorted(asked.sources.items())]
     log += [("override", f"--set {key}", value, "") for key, value in sorted(asked.settings.items())]
-    for name, source in made.inputs.sources.items():
+    for name, files in made.inputs.sources.items():
         sheet = made.sheets.get(name)
         if sheet is None:
             continue
-        log.append(("source", name, source.title, source.file_hash or sheet_hash(source.raw)))
+        for source in files:
+            log.append(("source", name, source.title, source.file_hash or sheet_hash(source.raw)))
         log.append(("rows", name, str(sheet.rows_read), f"kept {len(sheet.frame)}"))
+        log += [("rows", part.title, str(part.rows_read), f"checked {part.kept}") for part in sheet.parts]
         log += [
             ("left out", f"{name}: {reason}", str(rows), "") for reason, rows in sorted(sheet.left_out.items()) if rows
         ]

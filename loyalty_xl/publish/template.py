@@ -164,7 +164,7 @@ def _fill_settings(sheet: Worksheet, contract: Contract, look: Look) -> None:
     sheet.set_column(at["note"], at["note"], 90)
     for row, (key, each) in enumerate(SETTINGS.items(), start=1):
         sheet.write_string(row, at["key"], key)
-        shown = each.show(each.default)
+        shown = look.language if key == "language" else each.show(each.default)
         number = isinstance(each.default, (int, float)) and not isinstance(each.default, bool)
         if number and not shown.endswith("%"):
             sheet.write_number(row, at["value"], each.default, look(align="left"))

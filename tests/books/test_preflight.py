@@ -48,8 +48,8 @@ def code(path: Path, **options: object) -> str:
         ("text.xlsx", b"a,b\n1,2\n", "E104"),
         ("text16.xlsx", "a,b\n1,2\n".encode("utf-16"), "E104"),
         ("secret.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), "E106"),
-        ("old.xls", OLE + "Workbook".encode("utf-16-le"), "E109"),
-        ("wps.et", OLE + "Workbook".encode("utf-16-le"), "E109"),
+        ("old.xls", OLE + "Workbook".encode("utf-16-le"), "E102"),
+        ("wps.et", OLE + "Workbook".encode("utf-16-le"), "E102"),
         ("older.xls", b"\x09\x08\x08\x00\x00\x05\x10\x00", "E109"),
         ("letter.xlsx", OLE + "WordDocument".encode("utf-16-le"), "E105"),
         (
@@ -73,8 +73,8 @@ def test_refused_by_first_bytes(tmp_path: Path, name: str, content: bytes, expec
         ({"a.txt": "hello"}, "E105"),
         ({"[Content_Types].xml": "<Types/>", "word/document.xml": "<w/>"}, "E105"),
         ({"[Content_Types].xml": "<Types/>", "ppt/presentation.xml": "<p/>"}, "E105"),
-        ({"[Content_Types].xml": "<Types/>", "xl/workbook.bin": "x"}, "E109"),
-        ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}, "E109"),
+        ({"[Content_Types].xml": "<Types/>", "xl/workbook.bin": "x"}, "E102"),
+        ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}, "E102"),
     ],
 )
 def test_refused_by_parts(tmp_path: Path, content: dict[str, str | bytes], expected: str) -> None:

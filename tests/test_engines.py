@@ -1,0 +1,186 @@
+"""Every measure gives the same sums on pandas and on DuckDB: rows and measures say what, never on which engine."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import pytest
+
+from loyalty_xl import catalogue, library
+from loyalty_xl.inputs import gather
+from loyalty_xl.newbook import make_book
+from loyalty_xl.pipeline import check
+from loyalty_xl.preparing import prepare
+from loyalty_xl.rows.ready import Ready
+from loyalty_xl.sample import small_company
+from loyalty_xl.settings import Settings
+from loyalty_xl.summing import sums
+from loyalty_xl.turns import cycle_turn, periods_between, rolling_turn, wave_turn, ytd_turn
+from loyalty_xl.vocabulary import SEGMENT_DIMS, Calendar, Cycle, Period, month_ordinal
+from tests.conftest import TODAY
+
+AS_OF = date(2026, 4, 1)
+CALENDAR = Calendar()
+library.load()
+
+# What the small company lacks: acquisition channels, contracts, merged customers, blank scores, mixed scales, reworded questions,
+# open links, products of complaints, anonymous complaints, cancellations, free orders, refunds of no order.
+MORE = {
+    "Customers": (
+        "customer_id,region_id,tier,acquired_on,acquisition_channel,status,closed_on,contract_end,merged_into",
+        lambda row: (
+            f"{row[0]},{row[2]},{row[3]},{row[4]},{'web' if row[0] < 'C06' else ''},{row[5]},{row[6]},{'2026-02-10' if row[0] == 'C09' else ''},"
+        ),
+        ["C13,SOUTH,Gold,2025-01-02,partner,active,,,C03", "C14,,,2025-01-02,partner,active,,2027-01-01,"],
+    ),
+    "Orders": (
+        None,
+        None,
+        [
+            "O28,1,C13,2025-07-02,VASE,1,70,70,0,CNY,sale,,",
+            "O29,1,C14,2025-01-03,SCROLL,1,80,80,0,CNY,sale,,",
+            "O30,1,C02,2025-10-03,VASE,1,0,0,0,CNY,sale,,NORTH",
+            "C900,1,C01,2025-11-12,VASE,-1,1000,-1000,0,CNY,cancel,O19,NORTH",
+            "R09,1,C05,2025-12-01,SCROLL,-1,30,-30,0,CNY,refund,,NORTH",
+            "O31,1,C08,2026-01-08,ODD,1,90,90,0,CNY,sale,,SOUTH",
+        ],
+    ),
+    "SurveyInvitations": (
+        None,
+        lambda row: ",".join([*row, "v2" if row[0] == "I13" else "v1", "yes" if row[0] == "I13" else "no"]),
+        [],
+    ),
+    "SurveyResponses": (
+        None,
+        None,
+        [
+            "A11,2026-A,I13,C09,2026-03-20,sms,,,7,1-10,10,yes",
+            "A12,2026-A,I12,C08,2026-03-21,email,4,,,1-5,100,no",
+            "A13,2026-A,,,2026-03-22,web,9,,3,1-5,100,yes",
+            "A14,,,C02,2025-09-22,web,2,,,1-5,100,yes",
+        ],
+    ),
+    "Complaints": (
+        "complaint_id,customer_id,received_on,channel,class_l1,class_l2,status,closed_on,satisfaction,satisfaction_scale,product_id",
+        lambda row: ",".join([*row[:6], row[8], row[9], row[11], row[12], "VASE" if row[0] < "K03" else ""]),
+        ["K06,,2026-03-19,web,OTHER,,closed,2026-03-20,8,1-10,SCROLL", "K07,C03,2026-03-21,,,,pending,,,,VASE"],
+    ),
+}
+
+
+def richer(folder):
+    """Write the small company with what it lacks."""
+    small_company(folder)
+    for name, (header, change, more) in MORE.items():
+        path = folder / f"{name}.csv"
+        first, *lines = path.read_text(encoding="utf-8").strip().split("\n")
+        if name == "SurveyInvitations":
+            first += ",survey_version,wording_changed"
+        rows = [change(line.strip().split(",")) for line in lines] if change else [line.strip() for line in lines]
+        path.write_text("\n".join([header or first.strip(), *rows, *more]) + "\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="module", params=["small", "richer"])
+def sheets(request, tmp_path_factory):
+    """The checked sheets of the small company, as it is and with more in it."""
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "files").mkdir()
+    (small_company if request.param == "small" else richer)(folder / "files")
+    make_book(folder / "book.xlsx", "en", folder / "files")
+    checked, findings = check(gather(folder / "book.xlsx", today=TODAY), TODAY)
+    assert not [each for each in findings if each.code.startswith("E") and each.code not in {"E240", "E250", "E251"}]
+    return checked
+
+
+def on_duckdb(ready):
+    """The same frames as DuckDB relations, with nothing derived yet."""
+    frames = {name: nw.from_native(duckdb.from_df(frame.to_native())) for name, frame in ready.frames.items()}
+    return Ready(frames, ready.as_of, ready.last_month, ready.dims)
+
+
+def turns_of(prepared):
+    """Turns of every window: months, quarters, a year, a range, all, rolling, year to date, waves."""
+    first, last = month_ordinal(date(2025, 1, 1)), month_ordinal(date(2026, 3, 1))
+    months = periods_between(Cycle.MONTH, first, last, CALENDAR)
+    others = [CALENDAR.parse(text) for text in ("2025", "2025-Q4", "2026-Q1", "2025-H1", "2025-12..2026-01")]
+    march = months[-1]
+    waves = [wave_turn(CALENDAR.parse(text), prepared.waves) for text in ("2025-08", "2026-03")]
+    return [
+        *(cycle_turn(each) for each in (*months, *others, Period(Cycle.ALL, first, last + 1, "all"))),
+        rolling_turn(march),
+        ytd_turn(march, CALENDAR),
+        *waves,
+    ]
+
+
+def both(sheets, settings, dim):
+    """Sums of all measures by both engines, in one order."""
+    prepared = prepare(sheets, settings, AS_OF)
+    turns = turns_of(prepared)
+    wanted = [each for each in catalogue.MEASURES.values() if dim in each.rows.dims]
+    here, there = (
+        sums(wanted, turns, ready, settings, CALENDAR, AS_OF, dim).sort_index().astype("float64")
+        for ready in (prepared.ready, on_duckdb(prepared.ready))
+    )
+    return here, there, wanted, prepared.ready
+
+
+@pytest.mark.parametrize("dim", SEGMENT_DIMS)
+def test_every_measure_is_equal_on_both_engines(sheets, dim):
+    """Each measure has the same sum on pandas and DuckDB, for every turn and segment value."""
+    here, there, wanted, ready = both(sheets, Settings(sla_days=7, valid_min_seconds=60), dim)
+    fed = {each.name for each in wanted if each.rows.frame in ready and dim in ready.dims[each.rows.frame]}
+    assert fed == set(here.columns) == set(there.columns)
+    pd.testing.assert_frame_equal(
+        here, there[here.columns], check_index_type=False, rtol=1e-12
+    )  # sums in another order
+
+
+def test_between_them_the_sheets_feed_every_measure(sheets):
+    """No measure is left untried: for All each has a column, and all but two kinds have something other than 0."""
+    here, _, wanted, _ = both(sheets, Settings(sla_days=7), "all")
+    assert {each.name for each in wanted} == set(catalogue.MEASURES) == set(here.columns)
+    special = {
+        "answers_to_changed_wording",
+        "csat_on_other_scale",
+        "ratings_on_other_scale",
+        "unclassified_complaints",
+        "rows_imputed",
+        "reactivated",
+    }
+    silent = {name for name in here.columns if not here[name].fillna(0).abs().sum() > 0}
+    assert silent <= special
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cancellations": "drop"},
+        {"cancellations": "keep", "occasion_unit": "day"},
+        {"refund_basis": "original_order", "count_fully_refunded": True},
+        {"zero_value_orders": "count", "occasion_unit": "day"},
+        {"nps_dup_policy": "first", "churn_window_days": 90},
+        {"nps_dup_policy": "all", "cac_scope": "acquisition", "cac_lag_cycles": 1, "decline_periods": 2},
+        {"csat_scale": "1-10", "csat_top_box": 3, "nps_promoter_min": 8, "new_customer_window_days": 30},
+    ],
+    ids=str,
+)
+def test_settings_do_not_part_the_engines(sheets, changed):
+    """Whatever the settings make of the rows, both engines make the same."""
+    here, there, _, _ = both(sheets, Settings(**changed), "all")
+    pd.testing.assert_frame_equal(here, there[here.columns], check_index_type=False, rtol=1e-12)
+
+
+@pytest.mark.parametrize("key", ["cohorts", "customer_states", "complaint_mix", "response_by_channel_and_incentive"])
+def test_listings_are_equal_on_both_engines(sheets, key):
+    """Tables come out the same, in the same order."""
+    settings = Settings()
+    prepared = prepare(sheets, settings, AS_OF)
+    periods = periods_between(Cycle.QUARTER, month_ordinal(date(2025, 1, 1)), month_ordinal(date(2026, 3, 1)), CALENDAR)
+    function = catalogue.LISTINGS[key].function
+    here, there = function(prepared.ready, settings, periods), function(on_duckdb(prepared.ready), settings, periods)
+    assert here
+    assert here == there
