@@ -96,7 +96,9 @@ def parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=says, description=says)
         sub.set_defaults(run=run)
         sub.add_argument(
-            "--lang", choices=LANGUAGES, help="language of messages (default: both, or the workbook's setting); of a new workbook's pages"
+            "--lang",
+            choices=LANGUAGES,
+            help="language of messages (default: both, or the workbook's setting); of a new workbook's pages",
         )
         sub.add_argument(
             "--json", action="store_true", help="one JSON document on standard output, talk on standard error"
@@ -156,6 +158,9 @@ def _add_run_options(sub: argparse.ArgumentParser) -> None:
         type=_pair,
         metavar="SHEET=FILE",
         help="read a sheet from a file, for this run",
+    )
+    sub.add_argument(
+        "--allow-csv", action="store_true", help="read a text file that bears a workbook's ending (E104) as text"
     )
     sub.add_argument(
         "--set",
@@ -223,6 +228,7 @@ def _run(arguments: argparse.Namespace, *, dry_run: bool) -> Refresh:
             settings=dict(arguments.set),
             by=getattr(arguments, "by", None),
             progress=talk,
+            allow_csv=arguments.allow_csv,
         )
     finally:
         talk.done()

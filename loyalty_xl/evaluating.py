@@ -307,6 +307,7 @@ def _flags(
         Unit.PER_CUSTOMER,
         Unit.MONEY_PER_CUSTOMER,
         Unit.MONEY_PER_ORDER,
+        Unit.MONEY_PER_ANSWER,
         Unit.PER_THOUSAND,
         Unit.RATIO,
         Unit.DAYS,

@@ -66,12 +66,21 @@ class Inputs:
     stopped: set[str] = field(default_factory=set)  # sheets whose file could not be used
     digest: str = ""  # of all cells and files read
     raw_control: dict[str, RawSheet] = field(default_factory=dict)  # control sheets as they stand
+    allow_csv: bool = False
 
 
 def gather(
-    book: Path, *, sources: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None, today: date
+    book: Path,
+    *,
+    sources: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
+    today: date,
+    allow_csv: bool = False,
 ) -> Inputs:
-    """Read the workbook's control sheets, pages and department sheets, and the files that take the place of the latter."""
+    """Read the workbook's control sheets, pages and department sheets, and the files that take the place of the latter.
+
+    With *allow_csv* a text file under a workbook's name is read as text.
+    """
     reading.require_package(book)
     shown = reading.peek(book)
     names = {each.name: each for each in shown}
@@ -103,6 +112,7 @@ def gather(
         {},
         findings,
     )
+    made.allow_csv = allow_csv
     made.raw_control = {name: by_name[name] for name in CONTROL if name in by_name}
     _read_control(made, by_name, today)
     _find_sources(made, by_name, given)
@@ -307,7 +317,7 @@ def _distinct(made: Inputs, files: tuple[Source, ...]) -> tuple[Source, ...]:
 
 def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], path: Path, label: str) -> Source | None:
     try:
-        raw = _worksheet(path, contract, row.get("worksheet", ""))
+        raw = _worksheet(path, contract, row.get("worksheet", ""), allow_csv=made.allow_csv)
         hashed = file_hash(path)
     except ReadError as error:
         made.findings.append(from_error(error, f"[{label}]"))
@@ -324,11 +334,12 @@ def _source(contract: Contract, raw: RawSheet, title: str, file: str, hashed: st
     return Source(contract, raw, title, file, hashed, header_row, row.get("date_order", ""), row.get("covers_to", ""))
 
 
-def _worksheet(path: Path, contract: Contract, worksheet: str) -> ReadSheet:
+def _worksheet(path: Path, contract: Contract, worksheet: str, *, allow_csv: bool) -> ReadSheet:
     """The worksheet of a file that holds the sheet: the one named, else the one of its name, else the one whose headers fit best."""
     if worksheet:
-        return reading.read(path, [worksheet])[worksheet]
-    shown = [each for each in reading.peek(path) if each.state == "visible"] or reading.peek(path)
+        return reading.read(path, [worksheet], allow_csv=allow_csv)[worksheet]
+    peeked = reading.peek(path, allow_csv=allow_csv)
+    shown = [each for each in peeked if each.state == "visible"] or peeked
     named = Page(contract.name, contract.zh).find(each.name for each in shown)
     if named is None:
         fitting = [
@@ -337,7 +348,7 @@ def _worksheet(path: Path, contract: Contract, worksheet: str) -> ReadSheet:
             if (found := [hit for hit in recognise(each, [contract]) if hit[0] is contract])
         ]
         named = max(fitting)[1] if fitting else shown[0].name
-    return reading.read(path, [named])[named]
+    return reading.read(path, [named], allow_csv=allow_csv)[named]
 
 
 def file_hash(path: Path) -> str:

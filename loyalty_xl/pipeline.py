@@ -49,6 +49,7 @@ class Asked:
     sources: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     language: str | None = None
+    allow_csv: bool = False  # read a text file under a workbook's name
 
 
 @dataclass
@@ -109,7 +110,7 @@ def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, pr
     today = today or date.today()  # noqa: DTZ011 - only decides which dates lie in the future
     clock = Clock(progress)
     clock.step("read")
-    inputs = gather(book, sources=asked.sources, settings=asked.settings, today=today)
+    inputs = gather(book, sources=asked.sources, settings=asked.settings, today=today, allow_csv=asked.allow_csv)
     clock.step("check")
     kpis = library.load()
     sheets, findings = check(inputs, today)
@@ -378,7 +379,13 @@ def _targets(
     for name, dims in prepared.ready.dims.items():
         for dim in dims[1:]:
             segments.setdefault(dim, set()).update(prepared.ready[name].to_native()[dim].unique())
-    return read_targets(sheet, kpis, calendar, segments)
+    targets, found = read_targets(sheet, kpis, calendar, segments)
+    choices = "absolute / relative_change / points_change"
+    place = sheet.sent.get("target_type", "")
+    unknown = [each for each in targets if each.target_type == "beat_competitor"]
+    header = sheet.headers.get("target_type", "")
+    found += [Finding("E303", sheet.title, f"{place}{each.row}", each.target_type, choices, header) for each in unknown]
+    return targets, found
 
 
 def _tables(

@@ -331,17 +331,7 @@ def _responses(
         relationship = (at["survey_type"].astype(object).to_numpy() != "transactional").astype(float)
         if not relationship.any():
             relationship[:] = 1.0
-        reworded = set(
-            zip(
-                *(
-                    invited.loc[invited["wording_changed"].fillna(False).astype(bool), name].astype(object)
-                    for name in ("survey_id", "survey_version")
-                ),
-                strict=True,
-            )
-        )
-        codes_of = {pair: code for code, pair in enumerate(sorted(reworded, key=str), start=1)}
-        changed = np.array([codes_of.get(pair, 0) for pair in zip(survey, version, strict=True)], dtype=float)
+        changed = _wordings(invited, survey, version)
     months = _months(days)
     wave_name = np.where(pd.isna(survey), months.astype(str).astype(object), survey)
     waves, wave_names = pd.factorize(wave_name)
@@ -380,6 +370,19 @@ def _responses(
     newest = scored.groupby(["wave", "month"])["day"].max().rename("newest").reset_index()
     newest["name"] = [str(wave_names[wave]) for wave in newest["wave"]]
     return table, _present(table, "region", "tier", "channel"), newest
+
+
+def _wordings(invited: pd.DataFrame, survey: np.ndarray, version: np.ndarray) -> np.ndarray:
+    """Which wording each answer is to: versions in the order they were first sent, a new wording with each that changed it."""
+    columns = ["survey_id", "survey_version", "sent_on", "wording_changed"]
+    sent = invited[columns].astype({"survey_id": object, "survey_version": object})
+    sent["wording_changed"] = sent["wording_changed"].fillna(False).astype(bool)
+    by_version = sent.groupby(["survey_id", "survey_version"], dropna=False, sort=False)
+    versions = by_version.agg(first=("sent_on", "min"), changed=("wording_changed", "any")).sort_values(
+        "first", kind="stable"
+    )
+    wording = dict(zip(versions.index, versions["changed"].cumsum(), strict=True))
+    return np.array([float(wording.get(pair, 0)) for pair in zip(survey, version, strict=True)])
 
 
 def _invitations(frame: pd.DataFrame, names: _Names, traits: _Traits | None) -> tuple[pd.DataFrame, tuple[str, ...]]:

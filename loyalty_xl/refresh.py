@@ -39,6 +39,7 @@ def refresh(
     by: str | None = None,
     today: date | None = None,
     recalculate: bool | None = None,
+    allow_csv: bool = False,
     progress: Progress = silent,
 ) -> Refresh:
     """Read, check and compute *book*, and fill its pages.
@@ -66,6 +67,8 @@ def refresh(
     recalculate
         Whether LibreOffice, where it is installed, calculates other people's formulas that depend on our pages, so
         that previewers show them right (default: yes, unless LOYALTY_XL_NO_RECALC is set). Seconds; only if needed.
+    allow_csv
+        Read a text file that bears a workbook's ending as text.
     progress
         Called with the name of each step as it begins.
 
@@ -80,7 +83,7 @@ def refresh(
     target = Path(out) if out else book
     if not dry_run and not out and (holder := who_has_it(book)) is not None:
         raise open_elsewhere(book, holder)
-    asked = Asked(period, as_of, dict(sources or {}), dict(settings or {}), language)
+    asked = Asked(period, as_of, dict(sources or {}), dict(settings or {}), language, allow_csv)
     made = compute(book, asked, today=today, progress=progress)
     signed = signature(asked, made)
     filling = Filling(made)

@@ -30,7 +30,9 @@ def findings_text(findings: Sequence[Finding], language: str, shown: int = SHOWN
     lines = []
     for each in findings[:shown]:
         place = f"{each.sheet}!{each.cell}" if each.cell else each.sheet
-        lines.append(f"{each.code}  {place}\n      {sentence(each, language, where=False)}\n      → {advice(each, language)}")
+        lines.append(
+            f"{each.code}  {place}\n      {sentence(each, language, where=False)}\n      → {advice(each, language)}"
+        )
     if len(findings) > shown:
         more = len(findings) - shown
         lines.append(

@@ -48,6 +48,7 @@ class Unit(StrEnum):
     MONEY = "money"
     MONEY_PER_CUSTOMER = "money per customer"
     MONEY_PER_ORDER = "money per order"
+    MONEY_PER_ANSWER = "money per answer"
     PER_CUSTOMER = "per customer"
     PER_MONTH = "per month"
     PER_THOUSAND = "per 1,000"

@@ -427,10 +427,9 @@ def response_validity(valid_answers: float, returned: float) -> float:
     "A13",
     zh="每份有效答卷成本",
     en="Cost per valid answer",
-    unit=Unit.MONEY,
+    unit=Unit.MONEY_PER_ANSWER,
     better=Better.LOWER,
     low=0.0,
-    stock=True,  # a ratio in money: a yearly target is not divided by its months, nor prorated
     says="激励成本 ÷ 有效答卷。",
 )
 def cost_per_valid_response(incentive_cost: float, valid_answers: float) -> float:

@@ -262,7 +262,9 @@ def _charts(book: xlsxwriter.Workbook, sheet: Worksheet, rows: list[Slot], look:
     sheet.write_string(chosen - 1, 2, rows[0].key, pick)
     sheet.write_string(chosen - 1, 3, rows[0].kpi.label(look.language) if rows[0].kpi else "", look(bold=True))
     keys = [slot.key for slot in rows if slot.kpi]
-    hint = in_language("选一个指标,更新后图随之变", "Choose a KPI; the chart follows at the next refresh", look.language)
+    hint = in_language(
+        "选一个指标,更新后图随之变", "Choose a KPI; the chart follows at the next refresh", look.language
+    )
     rule = {"validate": "list", "source": keys, "error_type": "warning", "input_message": hint}
     sheet.data_validation(chosen - 1, 2, chosen - 1, 2, rule)
     for offset, text in ((1, ("实际", "Actual")), (2, ("目标", "Target"))):

@@ -63,6 +63,7 @@ FORMATS = {
     Unit.MONEY: "#,##0.00",
     Unit.MONEY_PER_CUSTOMER: "#,##0.00",
     Unit.MONEY_PER_ORDER: "#,##0.00",
+    Unit.MONEY_PER_ANSWER: "#,##0.00",
     Unit.PER_CUSTOMER: "0.00",
     Unit.PER_MONTH: "#,##0.0",
     Unit.PER_THOUSAND: "0.0",
