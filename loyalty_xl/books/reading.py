@@ -272,9 +272,10 @@ def _spawn(job: dict[str, Any]) -> subprocess.Popen[bytes]:
         pass
     try:
         process.stdin.write(json.dumps(job).encode())
-        process.stdin.close()
     except OSError:  # the child is gone already: its output says so
         pass
+    finally:
+        process.stdin.close()
     return process
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+import sys
 import time as clock
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -372,3 +373,19 @@ def test_giving_up(tmp_path: Path) -> None:
     with start(path) as pending:
         pass
     assert pending._process.poll() is not None  # type: ignore[attr-defined]
+
+
+def test_a_child_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that ends before it has heard its job is E102, and its pipe is closed."""
+    path = save(tmp_path / "a.xlsb", xlsb())
+    made: list[subprocess.Popen[bytes]] = []
+    real = subprocess.Popen
+
+    def gone(_: list[str], **options: object) -> subprocess.Popen[bytes]:
+        made.append(real([sys.executable, "-c", ""], **options))  # type: ignore[call-overload]
+        return made[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", gone)
+    assert refused(path, names=["x" * 200_000]) == "E102"  # more than a pipe holds
+    assert made[0].stdin is not None
+    assert made[0].stdin.closed
