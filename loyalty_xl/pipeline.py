@@ -303,18 +303,15 @@ def _results(
             period
         )
     results: list[Result] = []
-    any_imputed = any(
-        len(sheet.counts) and sheet.counts["imputed"].sum() > 0
-        for sheet in sheets.values()
-        if "imputed" in sheet.counts
-    )
+    imputed = {name for name, sheet in sheets.items() if len(sheet.counts) and sheet.counts["imputed"].sum() > 0}
+    touched = [kpi for kpi in kpis if imputed & set(Wiring(kpi).sheets)]  # only these can differ without imputed rows
     for settings, some in groups.items():
         ready = prepared if settings == at_end else prepare(sheets, settings, as_of)
         situation = _situation(sheets, inputs, ready, settings, calendar, as_of)
         found = _evaluated(kpis, some, situation)
-        if any_imputed:
+        if touched:
             bare = prepare(sheets, settings, as_of, without_imputed=True)
-            other = {each.id: each.value for each in _evaluated(kpis, some, replace(situation, ready=bare.ready))}
+            other = {each.id: each.value for each in _evaluated(touched, some, replace(situation, ready=bare.ready))}
             found = _beside(found, other, kpis, situation)
         results += found
     return sorted(

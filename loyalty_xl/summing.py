@@ -140,7 +140,10 @@ def _like(frame: nw.DataFrame[pd.DataFrame], other: Any) -> Any:
 def _statistic(measure: Measure, values: pd.DataFrame) -> pd.DataFrame:
     """A statistic of all values of each turn and segment."""
     assert measure.statistic is not None
-    values = values.sort_values([*KEYS, measure.name])
-    grouped = values.groupby(KEYS)[measure.name]
-    found = [(turn, segment, measure.statistic(each.to_numpy(dtype=np.float64))) for (turn, segment), each in grouped]
-    return pd.DataFrame(found, columns=[*KEYS, measure.name])
+    groups = values.groupby(KEYS, sort=False)
+    number = groups.ngroup().to_numpy()
+    figures = values[measure.name].to_numpy(dtype=np.float64)
+    order = np.lexsort((figures, number))
+    parts = np.split(figures[order], np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []
+    firsts = values[KEYS].drop_duplicates()  # in the order in which the groups were numbered
+    return firsts.assign(**{measure.name: [measure.statistic(part) for part in parts]})

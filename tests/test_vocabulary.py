@@ -242,7 +242,12 @@ def test_settings_make_the_calendar():
 def test_units_say_what_adds_up():
     """Counts and money add up over periods; rates, scores and averages do not."""
     assert {unit for unit in Unit if unit.is_additive} == {Unit.COUNT, Unit.MONEY}
-    assert {unit for unit in Unit if unit.is_money} == {Unit.MONEY, Unit.MONEY_PER_CUSTOMER, Unit.MONEY_PER_ORDER}
+    assert {unit for unit in Unit if unit.is_money} == {
+        Unit.MONEY,
+        Unit.MONEY_PER_CUSTOMER,
+        Unit.MONEY_PER_ORDER,
+        Unit.MONEY_PER_ANSWER,
+    }
 
 
 def test_a_finding_is_as_bad_as_its_letter():
