@@ -11,7 +11,7 @@ from loyalty_xl.catalogue import MEASURES, Kpi, Ratio, Sum, Withheld
 from loyalty_xl.coverage import Coverage, Reach
 from loyalty_xl.summing import sums
 from loyalty_xl.turns import Turn, following
-from loyalty_xl.vocabulary import ALL, Calendar, Cycle, Flag, Reason, Result, Unit, Window, month_start
+from loyalty_xl.vocabulary import Calendar, Cycle, Flag, Reason, Result, Unit, Window, month_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -122,34 +122,33 @@ class Situation:
 def evaluate(
     kpis: Iterable[Kpi], turns: Sequence[Turn], situation: Situation, dims: Sequence[str] = ("all",)
 ) -> list[Result]:
-    """Compute *kpis* for *turns*: All always, other segments where the data have something for them."""
+    """Compute *kpis* for *turns*: All always, other segments where the data have something for them (not for `all`)."""
     wired = [Wiring(kpi) for kpi in kpis]
     results: list[Result] = []
     verdicts: dict[tuple[str, int], tuple[Reason | None, tuple[Flag, ...], str]] = {}
     needed = list(dict.fromkeys(name for each in wired for name in each.measures))
-    for dim in dims:
-        table = sums(
-            [MEASURES[name] for name in needed],
-            turns,
-            situation.ready,
-            situation.settings,
-            situation.calendar,
-            situation.as_of,
-            dim,
-        )
-        cells: dict[Any, Any] = (
-            dict(zip(table.index, table.to_dict("records"), strict=True)) if len(table.columns) else {}
-        )
-        keys = [(number, ALL) for number in range(len(turns))] if dim == "all" else sorted(cells)
-        for number, segment in keys:
-            found = cells.get((number, segment), {})
-            for each in wired:
-                if not _applies(each, found, dim, situation):
-                    continue
-                verdict = verdicts.get((each.kpi.key, number))
-                if verdict is None:
-                    verdict = verdicts[each.kpi.key, number] = _verdict(each, turns[number], situation)
-                results.append(_result(each, turns[number], dim, segment, found, verdict, situation))
+    table = sums(
+        [MEASURES[name] for name in needed],
+        turns,
+        situation.ready,
+        situation.settings,
+        situation.calendar,
+        situation.as_of,
+        dims,
+    )
+    cells: dict[Any, Any] = dict(zip(table.index, table.to_dict("records"), strict=True)) if len(table.columns) else {}
+    whole = [(number, 0) for number in range(len(turns))] if "all" in dims else []
+    for number, place in [*whole, *sorted(key for key in cells if key[1])]:
+        turn, (dim, segment), found = turns[number], situation.ready.segments[place], cells.get((number, place), {})
+        if place and turn.period.cycle is Cycle.ALL:
+            continue
+        for each in wired:
+            if not _applies(each, found, dim, situation):
+                continue
+            verdict = verdicts.get((each.kpi.key, number))
+            if verdict is None:
+                verdict = verdicts[each.kpi.key, number] = _verdict(each, turn, situation)
+            results.append(_result(each, turn, dim, segment, found, verdict, situation))
     return results
 
 

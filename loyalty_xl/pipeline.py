@@ -320,11 +320,8 @@ def _results(
 
 
 def _evaluated(kpis: list[catalogue.Kpi], periods: Sequence[Period], situation: Situation) -> list[Result]:
-    whole = [cycle_turn(period) for period in periods]
-    cycles = [turn for turn in whole if turn.period.cycle is not Cycle.ALL]
-    dims = [dim for dim in dict.fromkeys(dim for dims in situation.ready.dims.values() for dim in dims) if dim != "all"]
-    found = evaluate(kpis, whole, situation)
-    return found + (evaluate(kpis, cycles, situation, dims) if cycles else [])
+    dims = dict.fromkeys(["all", *(dim for dims in situation.ready.dims.values() for dim in dims)])
+    return evaluate(kpis, [cycle_turn(period) for period in periods], situation, list(dims))
 
 
 def _beside(
@@ -373,9 +370,8 @@ def _targets(
     if sheet is None:
         return [], []
     segments: dict[str, set[str]] = {}
-    for name, dims in prepared.ready.dims.items():
-        for dim in dims[1:]:
-            segments.setdefault(dim, set()).update(prepared.ready[name].to_native()[dim].unique())
+    for dim, label in prepared.ready.segments[1:]:
+        segments.setdefault(dim, set()).add(label)
     targets, found = read_targets(sheet, kpis, calendar, segments)
     choices = "absolute / relative_change / points_change"
     place = sheet.sent.get("target_type", "")

@@ -15,7 +15,7 @@ import pandas as pd
 
 from loyalty_xl.rows.orders import BOUGHT
 from loyalty_xl.rows.ready import ANONYMOUS, NEVER, Ready
-from loyalty_xl.vocabulary import UNASSIGNED, Calendar, days_in_month, month_ordinal
+from loyalty_xl.vocabulary import ALL, UNASSIGNED, Calendar, days_in_month, month_ordinal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,8 +139,23 @@ def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, wit
     months = np.arange(first, last + 1)
     boundary = [min(day_number(date((m + 1) // 12, (m + 1) % 12 + 1, 1)), day_number(as_of)) for m in months]
     ready["months"] = pd.DataFrame({"month": months.astype(np.int64), "boundary": np.array(boundary, dtype=np.int64)})
+    segments = _numbered(ready, dims)
     native = {name: nw.from_native(frame, eager_only=True) for name, frame in ready.items()}
-    return Prepared(Ready(native, day_number(as_of), last, dims), names.names, waves, int(min(events, default=last)))
+    made = Ready(native, day_number(as_of), last, dims, segments, len(names.names))
+    return Prepared(made, names.names, waves, int(min(events, default=last)))
+
+
+def _numbered(ready: Mapping[str, pd.DataFrame], dims: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
+    """Number the segment values of all frames, and put the numbers in place of the labels."""
+    segments = [("all", ALL)]
+    for dim in dict.fromkeys(dim for some in dims.values() for dim in some[1:]):
+        frames = [ready[name] for name, some in dims.items() if dim in some]
+        coded = [pd.factorize(frame[dim]) for frame in frames]
+        place = {label: len(segments) + n for n, label in enumerate(sorted({each for _, some in coded for each in some}))}
+        segments += [(dim, label) for label in place]
+        for frame, (codes, labels) in zip(frames, coded, strict=True):
+            frame[dim] = np.array([place[label] for label in labels], dtype=np.int64)[codes]
+    return tuple(segments)
 
 
 def _usable(sheet: Sheet, as_of: date, *, without_imputed: bool) -> pd.DataFrame:
@@ -277,7 +292,7 @@ def _orders(
         "lines": np.bincount(part),
     }
     for dim, (codes, text) in labels.items():
-        made[dim] = pd.array(text[codes[first]], dtype="str")
+        made[dim] = text[codes[first]]
     _add_traits(made, made["customer"], traits, "tier", "channel")
     return pd.DataFrame(made), _present(made, "region", "product_type", "tier", "channel")
 
@@ -360,9 +375,6 @@ def _responses(
         made["channel"] = _named(frame["channel"])
     _add_traits(made, customers, traits, "region", "tier")
     table = pd.DataFrame(made)
-    for name in ("channel", "region", "tier"):
-        if name in table:
-            table[name] = table[name].astype("str")
     table["recommend_score"] = table["recommend_score"].astype("Float64")
     table["csat"] = table["csat"].astype("Float64")
     table = table[table["has_score"].eq(1) | table["invite"].ge(0)]

@@ -145,17 +145,18 @@ class _Looking:
         for turns_of, kpis in sets.items():
             ordered = sorted(turns_of, key=lambda turn: (turn.period, turn.window, turn.first, turn.wave))
             names = {kpi.key for kpi in kpis}
-            for dim in self._dims:
-                for result, turn in _evaluated(kpis, ordered, self._situation, dim):
-                    if result.kpi in names:
-                        self._found[turn, (result.kpi, result.segment_dim, result.segment)] = result
+            for result, turn in _evaluated(kpis, ordered, self._situation, self._dims):
+                if result.kpi in names:
+                    self._found[turn, (result.kpi, result.segment_dim, result.segment)] = result
 
     def result(self, turn: Turn | None, key: Key) -> Result | None:
         """What was found for a turn."""
         return self._found.get((turn, key)) if turn else None
 
 
-def _evaluated(kpis: Sequence[Kpi], turns: Sequence[Turn], situation: Situation, dim: str) -> list[tuple[Result, Turn]]:
+def _evaluated(
+    kpis: Sequence[Kpi], turns: Sequence[Turn], situation: Situation, dims: Sequence[str]
+) -> list[tuple[Result, Turn]]:
     """Results with their turn: evaluate one window at a time, so that a result names its turn by its period."""
     found = []
     for window in dict.fromkeys(turn.window for turn in turns):
@@ -169,7 +170,7 @@ def _evaluated(kpis: Sequence[Kpi], turns: Sequence[Turn], situation: Situation,
                 place.append(turn)
         for batch in unique:
             by_period = {turn.period: turn for turn in batch}
-            found += [(result, by_period[result.period]) for result in evaluate(kpis, batch, situation, (dim,))]
+            found += [(result, by_period[result.period]) for result in evaluate(kpis, batch, situation, dims)]
     return found
 
 

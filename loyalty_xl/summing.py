@@ -31,26 +31,47 @@ def sums(
     settings: Settings,
     calendar: Calendar,
     as_of: date,
-    dim: str,
+    dims: Sequence[str],
 ) -> pd.DataFrame:
-    """Add up *measures* (all of rows that have *dim*) by turn and segment value.
+    """Add up *measures* by turn and segment value of *dims*, each measure over those dims that its rows have.
 
     Returns
     -------
-    A row per turn number and segment value, a column per measure; missing where the rows hold nothing for that turn and segment.
+    A row per turn number and place in `ready.segments`, a column per measure; missing where the rows hold nothing for that turn and segment.
     """
+    parts = [_summed(measures, turns, ready, settings, calendar, as_of, some) for some in _at_once(dims, ready)]
+    return pd.concat(parts) if len(parts) > 1 else parts[0]
+
+
+def _at_once(dims: Sequence[str], ready: Ready) -> list[tuple[str, ...]]:
+    """All dims together where their customer-months fit, each by itself otherwise."""
+    months = ready["months"]
+    size = len(months) * ready.customers * len(dims) if isinstance(months, nw.DataFrame) else 0
+    return [tuple(dims)] if size <= MOST_ROWS else [(dim,) for dim in dims]
+
+
+def _summed(
+    measures: Sequence[Measure],
+    turns: Sequence[Turn],
+    ready: Ready,
+    settings: Settings,
+    calendar: Calendar,
+    as_of: date,
+    dims: tuple[str, ...],
+) -> pd.DataFrame:
     parts = []
     by_rows: dict[str, list[Measure]] = {}
     for each in measures:
         by_rows.setdefault(each.rows.name, []).append(each)
     for group in by_rows.values():
         rows = group[0].rows
-        if rows.frame not in ready or dim not in rows.dims or dim not in ready.dims[rows.frame]:
+        paths = tuple(dim for dim in dims if dim in rows.dims and dim in ready.dims.get(rows.frame, ()))
+        if rows.frame not in ready or not paths:
             continue
         if rows.dated:
-            parts.append(_dated(rows, group, turns, ready, settings, dim))
+            parts.append(_dated(rows, group, turns, ready, settings, paths))
         else:
-            parts.append(_turned(rows, group, turns, ready, settings, calendar, as_of, dim))
+            parts.append(_turned(rows, group, turns, ready, settings, calendar, as_of, paths))
     if not parts:
         return pd.DataFrame(columns=KEYS).set_index(KEYS)
     return pd.concat([part.set_index(KEYS) for part in parts if len(part)] or [parts[0].set_index(KEYS)], axis=1)
@@ -66,10 +87,10 @@ def _dated(
     turns: Sequence[Turn],
     ready: Ready,
     settings: Settings,
-    dim: str,
+    dims: tuple[str, ...],
 ) -> pd.DataFrame:
     """Row measures add over rows: first by month, then months to turns."""
-    frame = ready.once(rows.build, settings, dim).with_columns(*(each.column(settings) for each in group))
+    frame = ready.once(rows.build, settings, dims).with_columns(*(each.column(settings) for each in group))
     added = _added(group)
     by_month = collect(
         frame.group_by("month", "segment").agg(nw.len().alias("rows_"), *(nw.col(each.name).sum() for each in added))
@@ -100,7 +121,7 @@ def _turned(
     settings: Settings,
     calendar: Calendar,
     as_of: date,
-    dim: str,
+    dims: tuple[str, ...],
 ) -> pd.DataFrame:
     """Measures over rows that are formed anew for each turn, a batch of turns at a time."""
     table = turn_frame(turns, calendar, as_of, ready.last_month, settings.decline_periods)
@@ -108,14 +129,14 @@ def _turned(
     if rows.name == "customer_turns":
         from loyalty_xl.rows.customers import customer_months
 
-        grid = ready.once(customer_months, settings, dim)
+        grid = ready.once(customer_months, settings, dims)
         size = len(grid) if isinstance(grid, nw.DataFrame) else 0
         months = max(1, len(ready["months"]) if isinstance(ready["months"], nw.DataFrame) else 1)
         batch = max(1, int(MOST_ROWS / max(1, size / months)))
     parts = []
     for start in range(0, len(turns), batch):
         some = table.filter((nw.col("turn") >= start) & (nw.col("turn") < start + batch))
-        frame = rows.build(ready, settings, dim, _like(some, ready[rows.frame]))
+        frame = rows.build(ready, settings, dims, _like(some, ready[rows.frame]))
         frame = frame.with_columns(*(each.column(settings) for each in group))
         part = collect(
             frame.group_by(*KEYS).agg(*(nw.col(each.name).sum() for each in _added(group)), nw.len().alias("rows_"))

@@ -111,7 +111,7 @@ def turn_frame(
                 "last": min(turn.stop - 1, last_month),
                 "before": turn.first - 1,
                 "next_last": after.stop - 1 if over and after else -1,
-                "decline_before": turn.first - 1 - decline_periods * length,
+                "decline_before": max(-1, turn.first - 1 - decline_periods * length),
                 "wave": turn.wave,
             }
         )

@@ -98,7 +98,7 @@ def sheets(request, tmp_path_factory):
 def on_duckdb(ready):
     """The same frames as DuckDB relations, with nothing derived yet."""
     frames = {name: nw.from_native(duckdb.from_df(frame.to_native())) for name, frame in ready.frames.items()}
-    return Ready(frames, ready.as_of, ready.last_month, ready.dims)
+    return Ready(frames, ready.as_of, ready.last_month, ready.dims, ready.segments, ready.customers)
 
 
 def turns_of(prepared):
@@ -122,7 +122,7 @@ def both(sheets, settings, dim):
     turns = turns_of(prepared)
     wanted = [each for each in catalogue.MEASURES.values() if dim in each.rows.dims]
     here, there = (
-        sums(wanted, turns, ready, settings, CALENDAR, AS_OF, dim).sort_index().astype("float64")
+        sums(wanted, turns, ready, settings, CALENDAR, AS_OF, (dim,)).sort_index().astype("float64")
         for ready in (prepared.ready, on_duckdb(prepared.ready))
     )
     return here, there, wanted, prepared.ready

@@ -95,7 +95,7 @@ def found(situation, periods=PERIODS, dims=("all",), kpis=KPIS):
 def added(situation, dim="all", periods=PERIODS):
     turns = [turn(CALENDAR.parse(text)) for text in periods for turn in (cycle_turn, rolling_turn)]
     wanted = [each for each in catalogue.MEASURES.values() if dim in each.rows.dims]
-    return sums(wanted, turns, situation.ready, situation.settings, CALENDAR, situation.as_of, dim).astype("float64")
+    return sums(wanted, turns, situation.ready, situation.settings, CALENDAR, situation.as_of, (dim,)).astype("float64")
 
 
 days = st.integers(0, (AS_OF - FIRST).days - 1).map(lambda gone: FIRST + timedelta(gone))

@@ -8,9 +8,9 @@ from loyalty_xl.catalogue import Rows
 from loyalty_xl.rows.ready import Frame, Ready, segmented
 
 
-def costs(ready: Ready, settings: Any, dim: str) -> Frame:  # noqa: ARG001
+def costs(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:  # noqa: ARG001
     """Costs, spread evenly over the days they cover."""
-    return segmented(ready["costs"], dim)
+    return segmented(ready["costs"], dims)
 
 
 COSTS = Rows(

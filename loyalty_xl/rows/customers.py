@@ -14,27 +14,35 @@ from loyalty_xl.catalogue import Rows
 from loyalty_xl.rows.orders import DIMS, ORDER_SETTINGS, PLACED, money, occasions
 from loyalty_xl.rows.ready import ANONYMOUS, NEVER, Frame, Ready, segmented, when
 
-WHO = ["segment", "customer"]
+SPAN = 1 << 17  # months that fit between one customer and the next: up to the year 9999
 
 
-def customer_months(ready: Ready, settings: Any, dim: str) -> Frame:
+def _cell(month: str) -> nw.Expr:
+    """One integer for a customer in a segment and a month."""
+    return nw.col("who") * SPAN + nw.col(month)
+
+
+def customer_months(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
     """Running totals of each customer at each month end, from the month of the first purchase on."""
-    bought = ready.once(occasions, settings, dim).filter(nw.col("known"))
-    bought = bought.group_by(*WHO, "month").agg(
+    bought = ready.once(occasions, settings, dims).filter(nw.col("known"))
+    who = (nw.col("segment") * ready.customers + nw.col("customer")).alias("who")
+    bought = bought.with_columns(who).with_columns(_cell("month").alias("cell"))
+    bought = bought.group_by("segment", "customer", "who", "month", "cell").agg(
         nw.len().alias("occasions"),
         nw.col("day").max().alias("latest"),
         nw.col("day").min().alias("earliest"),
         nw.col("expiry").max(),
     )
-    spent = segmented(ready.once(money, settings), dim).filter(nw.col("customer") != ANONYMOUS)
-    spent = spent.group_by(*WHO, "month").agg(nw.col("amount").sum().alias("spend"))
-    first = bought.group_by(*WHO).agg(
+    spent = segmented(ready.once(money, settings), dims).filter(nw.col("customer") != ANONYMOUS)
+    spent = spent.with_columns(who).select(_cell("month").alias("cell"), "amount")
+    spent = spent.group_by("cell").agg(nw.col("amount").sum().alias("spend"))
+    first = bought.group_by("segment", "customer", "who").agg(
         nw.col("month").min().alias("first_month"), nw.col("earliest").min().alias("first")
     )
     grid = first.join(ready["months"], how="cross").filter(nw.col("month") >= nw.col("first_month"))
-    grid = grid.join(bought.drop("earliest"), on=[*WHO, "month"], how="left").join(
-        spent, on=[*WHO, "month"], how="left"
-    )
+    grid = grid.with_columns(_cell("month").alias("cell"))
+    grid = grid.join(bought.select("cell", "occasions", "latest", "expiry"), on="cell", how="left")
+    grid = grid.join(spent, on="cell", how="left")
     grid = grid.with_columns(
         nw.col("occasions").fill_null(0),
         nw.col("spend").fill_null(0.0),
@@ -42,10 +50,8 @@ def customer_months(ready: Ready, settings: Any, dim: str) -> Frame:
         nw.col("expiry").fill_null(-NEVER),
     )
     grid = grid.with_columns(
-        nw.col("occasions").cum_sum().over(*WHO, order_by="month"),
-        nw.col("spend").cum_sum().over(*WHO, order_by="month"),
-        nw.col("latest").cum_max().over(*WHO, order_by="month"),
-        nw.col("expiry").cum_max().over(*WHO, order_by="month"),
+        nw.col("occasions", "spend").cum_sum().over("who", order_by="month"),
+        nw.col("latest", "expiry").cum_max().over("who", order_by="month"),
     )
     if "customers" in ready:
         known = ready["customers"].select("customer", "closed", "contract_end")
@@ -59,22 +65,23 @@ def customer_months(ready: Ready, settings: Any, dim: str) -> Frame:
         base = within & ~closed
     else:
         base = nw.col("expiry") >= nw.col("boundary")
-    return grid.select(*WHO, "month", "first_month", "first", "occasions", "spend", when(base).alias("base"))
+    return grid.select(
+        "segment", "who", "cell", "month", "first_month", "first", "occasions", "spend", when(base).alias("base")
+    )
 
 
-def customer_turns(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame:
+def customer_turns(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
     """Customers of each turn: everyone who had bought by its end."""
-    grid = ready.once(customer_months, settings, dim)
+    grid = ready.once(customer_months, settings, dims)
     now = turns.join(grid.rename({"month": "last"}), on="last", how="inner")
     for at, kept in (
         ("before", ("occasions", "spend", "base")),
         ("next_last", ("occasions",)),
         ("decline_before", ("spend",)),
     ):
-        then = grid.select(*WHO, "month", *kept).rename({"month": at, **{name: f"{name}_{at}" for name in kept}})
-        now = now.join(then, on=[*WHO, at], how="left").with_columns(
-            *(nw.col(f"{name}_{at}").fill_null(0) for name in kept)
-        )
+        then = grid.select("cell", *kept).rename({"cell": f"cell_{at}", **{name: f"{name}_{at}" for name in kept}})
+        now = now.with_columns(_cell(at).alias(f"cell_{at}")).join(then, on=f"cell_{at}", how="left")
+        now = now.with_columns(*(nw.col(f"{name}_{at}").fill_null(0) for name in kept))
     bought = nw.col("occasions") - nw.col("occasions_before")
     return now.with_columns(
         bought.alias("bought"),

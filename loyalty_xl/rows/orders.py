@@ -67,10 +67,10 @@ def purchases(ready: Ready, settings: Any) -> Frame:
     return sold.with_columns(nw.col("order").alias("occasion"))
 
 
-def occasions(ready: Ready, settings: Any, dim: str) -> Frame:
+def occasions(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
     """One row per occasion and segment value, with the days since that customer's previous one there."""
     rows = (
-        segmented(ready.once(purchases, settings), dim)
+        segmented(ready.once(purchases, settings), dims)
         .group_by("segment", "customer", "occasion")
         .agg(nw.col("day").min(), nw.col("month").min(), nw.col("amount").sum(), nw.col("expiry").max())
     )
@@ -81,15 +81,15 @@ def occasions(ready: Ready, settings: Any, dim: str) -> Frame:
     ).drop("before")
 
 
-def revenue(ready: Ready, settings: Any, dim: str) -> Frame:
+def revenue(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
     """Money by order part, cancellations and refunds as the settings treat them."""
-    rows = segmented(ready.once(money, settings), dim)
+    rows = segmented(ready.once(money, settings), dims)
     return rows.with_columns((nw.col("customer") != ANONYMOUS).alias("known"))
 
 
-def first_purchases(ready: Ready, settings: Any, dim: str) -> Frame:
+def first_purchases(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
     """One row per customer and segment value, in the month of the first purchase, with the day of the next one on a later day."""
-    rows = ready.once(occasions, settings, dim).filter(nw.col("known"))
+    rows = ready.once(occasions, settings, dims).filter(nw.col("known"))
     first = rows.group_by("segment", "customer").agg(nw.col("day").min().alias("first"), nw.col("month").min())
     later = rows.select("segment", "customer", "day").join(
         first.select("segment", "customer", "first"), on=["segment", "customer"], how="inner"

@@ -8,9 +8,9 @@ from loyalty_xl.catalogue import Rows
 from loyalty_xl.rows.ready import Frame, Ready, segmented
 
 
-def deliveries(ready: Ready, settings: Any, dim: str) -> Frame:  # noqa: ARG001
+def deliveries(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:  # noqa: ARG001
     """Counts by sheet and month."""
-    return segmented(ready["deliveries"], dim)
+    return segmented(ready["deliveries"], dims)
 
 
 DELIVERED = Rows(

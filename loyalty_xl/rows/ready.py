@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from loyalty_xl.vocabulary import ALL
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,20 +23,23 @@ class Ready:
     """Frames by name, and where time stands.
 
     Days count from 1970-01-01, months from year 0. Frames hold no missing values in keys: ANONYMOUS and NEVER stand for them.
+    A frame has one integer column for each segment dim: the place of the row's segment value in `segments`.
     """
 
     frames: dict[str, Frame]
     as_of: int  # day, exclusive
     last_month: int  # month that holds the day before as_of
     dims: dict[str, tuple[str, ...]]  # frame -> segment dims that have a path
+    segments: tuple[tuple[str, str], ...]  # dim and label of every segment value; All stands first
+    customers: int = 0  # how many customer codes there are
 
     made: dict[Any, Frame] = field(default_factory=dict, compare=False, repr=False)  # frames derived once
 
-    def once(self, make: Callable[..., Frame], settings: Any, dim: str = "") -> Frame:
-        """Derive a frame by *make*(self, settings[, dim]) the first time, and remember it."""
-        key = (make.__name__, settings, dim)
+    def once(self, make: Callable[..., Frame], settings: Any, dims: tuple[str, ...] = ()) -> Frame:
+        """Derive a frame by *make*(self, settings[, dims]) the first time, and remember it."""
+        key = (make.__name__, settings, dims)
         if key not in self.made:
-            self.made[key] = make(self, settings, dim) if dim else make(self, settings)
+            self.made[key] = make(self, settings, dims) if dims else make(self, settings)
         return self.made[key]
 
     def __getitem__(self, name: str) -> Frame:
@@ -55,9 +56,12 @@ def collect(frame: Frame) -> pd.DataFrame:
     return native
 
 
-def segmented(frame: Frame, dim: str) -> Frame:
-    """Add the column `segment` for one segment dim."""
-    return frame.with_columns((nw.lit(ALL) if dim == "all" else nw.col(dim)).alias("segment"))
+def segmented(frame: Frame, dims: tuple[str, ...]) -> Frame:
+    """Give every row once for each dim, with its value there in the column `segment`."""
+    parts = [
+        frame.with_columns((nw.lit(0) if dim == "all" else nw.col(dim)).cast(nw.Int64).alias("segment")) for dim in dims
+    ]
+    return parts[0] if len(parts) == 1 else nw.concat(parts, how="vertical")
 
 
 def each() -> nw.Expr:

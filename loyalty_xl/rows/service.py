@@ -12,22 +12,22 @@ from loyalty_xl.rows.ready import ANONYMOUS, NEVER, Frame, Ready, segmented, whe
 DIMS = ("all", "region", "product_type", "tier", "channel")
 
 
-def received(ready: Ready, settings: Any, dim: str) -> Frame:  # noqa: ARG001
+def received(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:  # noqa: ARG001
     """Complaints in the month they were received."""
-    rows = segmented(ready["complaints"], dim)
+    rows = segmented(ready["complaints"], dims)
     days = when(nw.col("closed") < NEVER, nw.col("closed") - nw.col("day"), None).cast(nw.Float64)
     return rows.with_columns((nw.col("closed") < NEVER).alias("is_closed"), days.alias("days"))
 
 
-def closed(ready: Ready, settings: Any, dim: str) -> Frame:  # noqa: ARG001
+def closed(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:  # noqa: ARG001
     """Complaints in the month they were closed, with the customer's rating of the handling."""
     rows = ready["complaints"].filter(nw.col("closed") < NEVER).drop("month").rename({"closed_month": "month"})
-    return segmented(rows, dim)
+    return segmented(rows, dims)
 
 
-def complainers(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame:  # noqa: ARG001
+def complainers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:  # noqa: ARG001
     """Known customers with at least one complaint in each turn."""
-    rows = segmented(ready["complaints"].filter(nw.col("customer") != ANONYMOUS), dim)
+    rows = segmented(ready["complaints"].filter(nw.col("customer") != ANONYMOUS), dims)
     span = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(span, how="cross")
     pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(

@@ -12,10 +12,10 @@ from loyalty_xl.rows.ready import ANONYMOUS, Frame, Ready, segmented, when
 DIMS = ("all", "region", "tier", "channel")
 
 
-def answers(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame:
+def answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
     """Answers that count in each turn: relationship surveys, one per customer as `nps_dup_policy` says (G12)."""
     asked = (nw.col("relationship") == 1) & (nw.col("has_score") == 1)  # an empty answer takes no score's place
-    rows = segmented(ready["responses"].filter(asked), dim)
+    rows = ready["responses"].filter(asked)
     by_month = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(by_month, how="cross")
     pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(
@@ -33,10 +33,10 @@ def answers(ready: Ready, settings: Any, dim: str, turns: Frame) -> Frame:
             (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col("chosen"))
         )
     worded = (nw.col("wording").max().over("turn") - nw.col("wording").min().over("turn")).alias("other_wording")
-    return rows.with_columns(worded)
+    return segmented(rows.with_columns(worded), dims)
 
 
-def invitations(ready: Ready, settings: Any, dim: str) -> Frame:
+def invitations(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
     """Invitations by month of sending, with whether an answer came back and was valid."""
     rows = ready["invitations"]
     if "responses" in ready:
@@ -54,7 +54,7 @@ def invitations(ready: Ready, settings: Any, dim: str) -> Frame:
         rows = rows.with_columns(nw.col("answers").fill_null(0), nw.col("is_valid").fill_null(0.0))
     else:
         rows = rows.with_columns(nw.lit(0).alias("answers"), nw.lit(0.0).alias("is_valid"))
-    return segmented(rows, dim)
+    return segmented(rows, dims)
 
 
 ANSWERS = Rows(

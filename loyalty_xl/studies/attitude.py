@@ -47,13 +47,13 @@ def response_by_channel_and_incentive(ready: Ready, settings: Settings, periods:
     ----------
     Source S0: incentives and channels against low cooperation.
     """
-    rows = invitations(ready, settings, "all").with_columns(
+    rows = invitations(ready, settings, ("all",)).with_columns(
         nw.lit(1.0).alias("invited"),
         (nw.col("answers") > 0).cast(nw.Float64).alias("returned"),
         nw.col("is_valid").alias("valid"),
     )
     if "channel" not in ready.dims["invitations"]:
-        rows = rows.with_columns(nw.lit("").alias("channel"))
+        rows = rows.with_columns(nw.lit(0).alias("channel"))
     totals = collect(rows.group_by("month", "channel", "incentive_type").agg(*(nw.col(name).sum() for name in COUNTS)))
     found = []
     for label, group in by_period(totals, periods):
@@ -63,7 +63,7 @@ def response_by_channel_and_incentive(ready: Ready, settings: Settings, periods:
             found.append(
                 {
                     "period": label,
-                    "channel": channel,
+                    "channel": ready.segments[channel][1] if channel else "",
                     "incentive_type": incentive,
                     **sums,
                     "response_rate": sums["returned"] / sums["invited"],

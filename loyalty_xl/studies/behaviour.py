@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def activity(ready: Ready, settings: Settings, periods: list[Period]) -> pd.DataFrame:
     """Which customer bought in which period: customer code, number of the period. One row each."""
-    bought = collect(ready.once(occasions, settings, "all"))
+    bought = collect(ready.once(occasions, settings, ("all",)))
     bought = bought[bought["known"]]
     stops = np.array([period.stop for period in periods])
     made = bought[["customer"]].assign(turn=np.searchsorted(stops, bought["month"].to_numpy(), side="right"))

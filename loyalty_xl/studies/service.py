@@ -47,7 +47,7 @@ def complaint_mix(ready: Ready, settings: Settings, periods: list[Period]) -> li
     ----------
     Source S0; ISO 10002:2018, clause 8.
     """
-    rows = received(ready, settings, "all")
+    rows = received(ready, settings, ("all",))
     totals = collect(rows.group_by("month", "class_l1", "class_l2").agg(nw.len().alias("complaints")))
     found = []
     for label, group in by_period(totals, periods):
