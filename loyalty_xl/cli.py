@@ -213,7 +213,7 @@ class _Talk:
 
 
 def _run(arguments: argparse.Namespace, *, dry_run: bool) -> Refresh:
-    from loyalty_xl.refresh import refresh
+    from loyalty_xl.refreshing import refresh
 
     talk = _Talk(arguments)
     started = time.perf_counter()

@@ -10,7 +10,7 @@ from loyalty_xl.books.saving import replace_file
 from loyalty_xl.contracts import everything
 from loyalty_xl.errors import WriteError
 from loyalty_xl.newbook import make_book
-from loyalty_xl.refresh import refresh
+from loyalty_xl.refreshing import refresh
 from loyalty_xl.sample import COMPANY_START, TARGETS, write_department_files
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.catalogue import MEASURES, Kpi, Ratio, Sum, Withheld
@@ -250,22 +250,25 @@ def _result(
 ) -> Result:
     kpi, (reason, flags, note) = wired.kpi, verdict
     window = Window.CYCLE if turn.window == "ytd" else Window(turn.window)
-    blank = Result(kpi.key, turn.period, dim, segment, window, reason=reason, flags=flags, note=note)
+    made = partial(Result, kpi.key, turn.period, dim, segment, window, flags=flags, note=note)
     if reason is Reason.BLOCKED or reason is Reason.NO_DATA or reason is Reason.NOT_RECEIVED:
-        return blank
+        return made(reason=reason)
     values = {name: Sum(_zero(found.get(name))) for name in wired.measures}
     values[MONTHS] = Sum(min(turn.stop, situation.ready.last_month + 1) - turn.first)
     arguments = [values[name] for name in wired.parameters]
     try:
         value = kpi.function(*arguments)
     except Withheld as withheld:
-        return _without(blank, reason or withheld.reason, withheld.numerator)
+        why = reason or withheld.reason
+        if why is Reason.NO_DENOMINATOR and withheld.numerator is not None:  # the cost of no new customers
+            return made(reason=why, numerator=withheld.numerator, denominator=0.0, n=0.0)
+        return made(reason=why, n=0.0)
     if value != value:  # a statistic of nothing
-        return replace(blank, reason=reason or Reason.NO_DENOMINATOR)
+        return made(reason=reason or Reason.NO_DENOMINATOR)
     numerator, denominator = (value.numerator, value.denominator) if isinstance(value, Ratio) else (float(value), None)
     n = float(values[kpi.base]) if kpi.base else denominator if denominator is not None else float(value)
     if reason is not None:
-        return replace(blank, numerator=numerator, denominator=denominator, n=n)
+        return made(reason=reason, numerator=numerator, denominator=denominator, n=n)
     interval = (
         kpi.interval(
             *(situation.settings if name == "settings" else values[name] for name in wired.interval_parameters)
@@ -273,8 +276,7 @@ def _result(
         if kpi.interval
         else None
     )
-    return replace(
-        blank,
+    return made(
         value=float(value),
         numerator=numerator,
         denominator=denominator,
@@ -286,13 +288,6 @@ def _result(
 
 def _zero(value: float | None) -> float:
     return 0.0 if value is None or value != value else float(value)
-
-
-def _without(blank: Result, reason: Reason, numerator: float | None) -> Result:
-    """A result without value still shows what would have been divided (the cost of no new customers)."""
-    if reason is Reason.NO_DENOMINATOR and numerator is not None:
-        return replace(blank, reason=reason, numerator=numerator, denominator=0.0, n=0.0)
-    return replace(blank, reason=reason, n=0.0)
 
 
 def _flags(

@@ -7,6 +7,7 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from loyalty_xl.books import reading
 from loyalty_xl.books.assembly import ReadSheet
-from loyalty_xl.books.places import PAGES, SCORECARD, Page
+from loyalty_xl.books.places import PAGES, Page
 from loyalty_xl.books.preflight import unreachable
 from loyalty_xl.books.read_errors import not_there
 from loyalty_xl.cells import Kind, RawSheet
@@ -22,8 +23,9 @@ from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.headers import normalise, recognise
 from loyalty_xl.contracts.targets import control_findings
-from loyalty_xl.errors import LoyaltyError, ReadError, UsageError
+from loyalty_xl.errors import LoyaltyError, ReadError
 from loyalty_xl.findings import from_error
+from loyalty_xl.opening import Opened, open_book
 from loyalty_xl.settings import DatedSettings, read_settings
 from loyalty_xl.vocabulary import Finding
 
@@ -49,6 +51,11 @@ class Source:
     date_order: str = ""
     covers_to: str = ""
 
+    @cached_property
+    def content_hash(self) -> str:
+        """Of the file, or of the cells where they stand in the workbook itself."""
+        return self.file_hash or sheet_hash(self.raw)
+
 
 @dataclass
 class Inputs:
@@ -70,7 +77,7 @@ class Inputs:
 
 
 def gather(
-    book: Path,
+    book: Path | Opened,
     *,
     sources: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
@@ -81,31 +88,17 @@ def gather(
 
     With *allow_csv* a text file under a workbook's name is read as text.
     """
-    reading.require_package(book)
-    shown = reading.peek(book)
-    names = {each.name: each for each in shown}
-    places = {contract.name: Page(contract.name, contract.zh) for contract in everything()} | {
-        page.name: page for page in PAGES
-    }
-    page_names = {name: found for name, page in places.items() if (found := page.find(names))}
-    if SCORECARD.name not in page_names:
-        raise UsageError(
-            "E102",
-            f"{book.name} 里没有“记分卡”工作表,不是 loyalty_xl 的工作簿。请先运行:loyalty-xl new 新工作簿.xlsx",
-            f"{book.name} has no Scorecard sheet, so it is no loyalty_xl workbook. First run: loyalty-xl new NEW.xlsx",
-        )
-    given = _check_names(sources or {})
-    wanted = [page_names[name] for name in page_names if name not in given]
-    with reading.start(book, wanted) as pending:
+    with book if isinstance(book, Opened) else open_book(book, sources) as opened:
         _warm_up()
-        raws = pending.result()
-    by_name = {name: raws[found] for name, found in page_names.items() if found in raws}
-    dated, findings = read_settings(by_name.get("Settings"), dict(settings or {}), title=page_names.get("Settings"))
+        raws = opened.pending.result()
+    by_name = {name: raws[found] for name, found in opened.page_names.items() if found in raws}
+    title = opened.page_names.get("Settings")
+    dated, findings = read_settings(by_name.get("Settings"), dict(settings or {}), title=title)
     made = Inputs(
-        book,
-        tuple(names),
+        opened.book,
+        opened.sheet_names,
         {page.name: by_name[page.name] for page in PAGES if page.name in by_name},
-        page_names,
+        opened.page_names,
         {},
         dated,
         {},
@@ -115,7 +108,7 @@ def gather(
     made.allow_csv = allow_csv
     made.raw_control = {name: by_name[name] for name in CONTROL if name in by_name}
     _read_control(made, by_name, today)
-    _find_sources(made, by_name, given)
+    _find_sources(made, by_name, opened.given)
     made.digest = _digest(made, by_name)
     return made
 
@@ -125,21 +118,6 @@ def _warm_up() -> None:
     import pandera.pandas  # noqa: F401
 
     from loyalty_xl.contracts import rules  # noqa: F401
-
-
-def _check_names(given: Mapping[str, str]) -> dict[str, str]:
-    known = {name.casefold(): contract.name for contract in departments() for name in (contract.name, contract.zh)}
-    found = {}
-    for name, file in given.items():
-        if name.casefold() not in known:
-            choices = ", ".join(contract.name for contract in departments())
-            raise UsageError(
-                "",
-                f"--source 里的表名“{name}”不认识。可用:{choices}",
-                f"--source names no sheet: {name}. Sheets are {choices}.",
-            )
-        found[known[name.casefold()]] = file
-    return found
 
 
 def _read_control(made: Inputs, by_name: Mapping[str, RawSheet], today: date) -> None:
@@ -360,20 +338,19 @@ def file_hash(path: Path) -> str:
 def sheet_hash(raw: RawSheet) -> str:
     """SHA-256 of the cells of a sheet, however the file stores them."""
     total = hashlib.sha256()
-    codes = np.frombuffer(
-        b"".join(
-            hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in raw.strings
-        ),
-        dtype=np.uint64,
-    )
-    codes = np.append(codes, np.uint64(0))
+    codes = np.zeros(len(raw.strings) + 1, dtype=np.uint64)  # of the texts that this sheet uses; the last is no text
     total.update(np.ascontiguousarray(raw.rows).tobytes())
     for number, column in sorted(raw.columns.items()):
         kinds = np.ascontiguousarray(column.kind)
         if not (kinds != Kind.BLANK).any():
             continue
+        textual = (kinds == Kind.TEXT) | (kinds == Kind.ERROR)
+        texts = np.where(textual, column.text, -1)
+        used = np.flatnonzero(np.bincount(texts[textual], minlength=1))
+        for text in used[codes[used] == 0].tolist():
+            plain = raw.strings[text].encode("utf-8", "surrogatepass")
+            codes[text] = int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest(), "little")
         numbers = np.where(np.isnan(column.number), 0.0, column.number)
-        texts = np.where(np.isin(kinds, (Kind.TEXT, Kind.ERROR)), column.text, -1)
         for part in (np.array([number]), kinds, numbers, codes[texts]):
             total.update(np.ascontiguousarray(part).tobytes())
     return total.hexdigest()
@@ -386,7 +363,7 @@ def _digest(made: Inputs, by_name: Mapping[str, RawSheet]) -> str:
             total.update(f"{name}:{sheet_hash(by_name[name])}\n".encode())
     for name, files in sorted(made.sources.items()):
         for source in files:
-            total.update(f"{name}:{source.title}:{source.file_hash or sheet_hash(source.raw)}\n".encode())
+            total.update(f"{name}:{source.title}:{source.content_hash}\n".encode())
     for name in sorted(made.stopped):
         total.update(f"{name}:stopped\n".encode())
     for finding in made.findings:

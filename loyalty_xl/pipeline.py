@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from loyalty_xl.coverage import coverage
 from loyalty_xl.errors import UsageError
 from loyalty_xl.evaluating import Situation, Wiring, evaluate
 from loyalty_xl.inputs import Inputs, gather
+from loyalty_xl.opening import NOTHING, silent
 from loyalty_xl.preparing import Prepared, newest_date, prepare
 from loyalty_xl.scorecard import score
 from loyalty_xl.scoring import LoyaltyScore, loyalty_score
@@ -29,27 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.opening import Asked, Opened, Progress
     from loyalty_xl.scoring import Line
     from loyalty_xl.settings import Settings
     from loyalty_xl.vocabulary import Target
-
-Progress = Callable[[str], None]
-
-
-def silent(step: str) -> None:
-    """Say nothing."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the command asks for beside the workbook itself."""
-
-    period: str | None = None
-    as_of: date | None = None
-    sources: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    language: str | None = None
-    allow_csv: bool = False  # read a text file under a workbook's name
 
 
 @dataclass
@@ -105,7 +88,9 @@ class Clock:
             self._progress(name)
 
 
-def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, progress: Progress = silent) -> Refresh:
+def compute(
+    book: Path | Opened, asked: Asked = NOTHING, *, today: date | None = None, progress: Progress = silent
+) -> Refresh:
     """Read and check *book* and its sources, and compute everything for it. Nothing is written."""
     today = today or date.today()  # noqa: DTZ011 - only decides which dates lie in the future
     clock = Clock(progress)
@@ -122,7 +107,7 @@ def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, pr
         clock.step("")
         findings = finished(findings, inputs, kpis.values())
         return Refresh(
-            book,
+            inputs.book,
             None,
             None,
             [],
@@ -157,7 +142,7 @@ def compute(book: Path, asked: Asked = Asked(), *, today: date | None = None, pr
     tables = _tables(prepared, at_end, first, calendar, inputs)
     findings = finished(findings, inputs, kpis.values())
     made = Refresh(
-        book,
+        inputs.book,
         period,
         as_of,
         results,

@@ -151,7 +151,9 @@ def _numbered(ready: Mapping[str, pd.DataFrame], dims: Mapping[str, tuple[str, .
     for dim in dict.fromkeys(dim for some in dims.values() for dim in some[1:]):
         frames = [ready[name] for name, some in dims.items() if dim in some]
         coded = [pd.factorize(frame[dim]) for frame in frames]
-        place = {label: len(segments) + n for n, label in enumerate(sorted({each for _, some in coded for each in some}))}
+        place = {
+            label: len(segments) + n for n, label in enumerate(sorted({each for _, some in coded for each in some}))
+        }
         segments += [(dim, label) for label in place]
         for frame, (codes, labels) in zip(frames, coded, strict=True):
             frame[dim] = np.array([place[label] for label in labels], dtype=np.int64)[codes]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from loyalty_xl import refresh
 from loyalty_xl.demo import make_demo
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
-from loyalty_xl.refresh import refresh
 from loyalty_xl.sample import small_company
 
 ROOT = Path(__file__).resolve().parent.parent

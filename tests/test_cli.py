@@ -17,8 +17,7 @@ import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 
-from loyalty_xl import __version__, catalogue, cli, demo, findings, library, newbook
-from loyalty_xl import refresh as refreshing
+from loyalty_xl import __version__, catalogue, cli, demo, findings, library, newbook, pipeline
 from loyalty_xl.books.saving import newest_backups
 from loyalty_xl.errors import UsageError
 from loyalty_xl.sample import small_company
@@ -351,7 +350,7 @@ def test_our_bug_is_70(book: Path, tmp_path: Path, capsys: Output, monkeypatch: 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the sum of our fears")
 
-    monkeypatch.setattr(refreshing, "compute", broken)
+    monkeypatch.setattr(pipeline, "compute", broken)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     before = book.read_bytes()
@@ -595,7 +594,7 @@ def test_stopped_by_the_user(book: Path, capsys: Output, monkeypatch: pytest.Mon
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(refreshing, "compute", stopped)
+    monkeypatch.setattr(pipeline, "compute", stopped)
     before = book.read_bytes()
     assert run("refresh", book) == 130
     assert "nothing was written" in capsys.readouterr().err

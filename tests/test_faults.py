@@ -20,10 +20,10 @@ import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 
+from loyalty_xl import refresh
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.errors import WriteError
 from loyalty_xl.pipeline import Refresh
-from loyalty_xl.refresh import refresh
 from tests.conftest import TODAY
 
 pytestmark = [
@@ -34,19 +34,21 @@ pytestmark = [
 # A program that reads and computes once, and then lets a fork of itself do the writing for each fault: forks are alike
 # and cheap. What a refresh does after computing (patch, recalculation, lock, backup, replacing) runs unchanged.
 SERVER = """
-    import copy, ctypes, io, json, os, resource, shutil, signal, sys, traceback
+    import contextlib, ctypes, dataclasses, io, json, os, resource, shutil, signal, sys, traceback
     from datetime import date
     from pathlib import Path
-    import loyalty_xl.refresh as door
+    from loyalty_xl import pipeline, refresh, refreshing
     from loyalty_xl.books.patch import Patch
     from loyalty_xl.errors import LoyaltyError
+    from loyalty_xl.opening import Asked
     book = Path(sys.argv[1])
     asked = {"settings": {"sla_days": "5"}, "period": "2025", "today": date(2026, 11, 1), "by": "fault"}
-    made = door.compute(book, door.Asked("2025", None, {}, asked["settings"], None), today=asked["today"])
-    door.compute = lambda *_, **__: copy.copy(made)
+    made = pipeline.compute(book, Asked("2025", None, {}, asked["settings"], None), today=asked["today"])
+    pipeline.compute = lambda *_, **__: dataclasses.replace(made, book=book)
+    refreshing.open_book = lambda *_: contextlib.nullcontext()
     def run():
         try:
-            door.refresh(book, **asked)
+            refresh(book, **asked)
             return "written"
         except LoyaltyError as error:
             return error.code

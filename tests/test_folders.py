@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from loyalty_xl import refresh
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.contracts import everything
 from loyalty_xl.findings import address, sentence
@@ -20,7 +21,6 @@ from loyalty_xl.inputs import gather
 from loyalty_xl.library import load
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import check, finished
-from loyalty_xl.refresh import refresh
 from loyalty_xl.vocabulary import Finding, Reason
 from tests.conftest import TODAY
 

@@ -19,11 +19,11 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
+from loyalty_xl import refresh
 from loyalty_xl.books.places import FINDINGS
 from loyalty_xl.contracts.contract import Sheet
 from loyalty_xl.inputs import gather
 from loyalty_xl.pipeline import Refresh, check
-from loyalty_xl.refresh import refresh
 from loyalty_xl.sample import small_company
 from loyalty_xl.vocabulary import Finding, Reason, Result
 from tests.conftest import TODAY

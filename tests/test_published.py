@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from loyalty_xl import refresh
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
-from loyalty_xl.refresh import refresh
 
 pytestmark = pytest.mark.real_data
 

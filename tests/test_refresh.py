@@ -22,6 +22,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from python_calamine import CalamineWorkbook
 
+from loyalty_xl import refresh
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, HEAD, NOTES, PAGES, RUN_LOG, SCORECARD, head_label
 from loyalty_xl.books.saving import newest_backups, replace_file
@@ -29,7 +30,6 @@ from loyalty_xl.errors import LoyaltyError, UsageError, WriteError
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
 from loyalty_xl.publish.template import build
-from loyalty_xl.refresh import refresh
 from loyalty_xl.sample import small_company
 from loyalty_xl.settings import SETTINGS
 from loyalty_xl.vocabulary import Finding
@@ -744,7 +744,7 @@ def test_rich_book_is_filled_and_whole(rich: tuple[Path, Path, Refresh]) -> None
 def test_two_machines_write_the_same_bytes(origin: Path, tmp_path: Path) -> None:
     """Another folder, time zone, hash seed and locale give the same workbook, byte for byte."""
     program = (
-        "import sys, datetime; from loyalty_xl.refresh import refresh;"
+        "import sys, datetime; from loyalty_xl import refresh;"
         "made = refresh(sys.argv[1], by='x', today=datetime.date(2026, 11, 1)); assert made.written_to"
     )
     environments = [

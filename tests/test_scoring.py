@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loyalty_xl import library
+from loyalty_xl import library, refresh
 from loyalty_xl.books import reading
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.saving import replace_file
@@ -16,7 +16,6 @@ from loyalty_xl.cells import Kind
 from loyalty_xl.contracts.targets import target_for
 from loyalty_xl.intervals import adjusted_wald, wilson
 from loyalty_xl.newbook import make_book
-from loyalty_xl.refresh import refresh
 from loyalty_xl.scoring import Aim, Line, aim_of, attainment, colourless, distance, loyalty_score, met, status, trend
 from loyalty_xl.settings import Settings
 from loyalty_xl.vocabulary import Better, Calendar, Flag, Interval, Reason, Result, Status, Target, Trend, Unit

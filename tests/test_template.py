@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loyalty_xl import library
+from loyalty_xl import library, refresh
 from loyalty_xl.books import reading
 from loyalty_xl.books.places import DETAIL, FINDINGS, PAGES, SCORECARD, START, Page
 from loyalty_xl.cells import Kind, RawSheet
@@ -18,7 +18,6 @@ from loyalty_xl.contracts.headers import find_header
 from loyalty_xl.newbook import make_book
 from loyalty_xl.publish.filling import read_layout
 from loyalty_xl.publish.template import LANGUAGES, build, template
-from loyalty_xl.refresh import refresh
 from loyalty_xl.settings import SETTINGS, read_settings
 from loyalty_xl.vocabulary import Level
 

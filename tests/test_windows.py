@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from loyalty_xl import refresh
 from loyalty_xl.newbook import make_book
 from loyalty_xl.publish.contents import scorecard_cells
-from loyalty_xl.refresh import refresh
 from loyalty_xl.vocabulary import UNASSIGNED, Flag, Reason, Trend
 from tests.conftest import TODAY
 from tests.test_scoring import enter

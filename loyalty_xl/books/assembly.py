@@ -250,11 +250,15 @@ class Columned:
 
 def raw_sheet(sheet: Columned, shared: list[str], formats: list[str], *, date1904: bool, origin: str = "") -> ReadSheet:
     """Give the sheet with its texts."""
+    columns = {number: _raw_column(column) for number, column in sheet.columns.items()}
+    strings = shared + sheet.own_texts if sheet.own_texts else shared
+    if len(sheet.rows) * len(columns) < len(strings):
+        strings = _own(columns, strings)
     return ReadSheet(
         name=sheet.name,
         rows=sheet.rows,
-        columns={number: _raw_column(column) for number, column in sheet.columns.items()},
-        strings=shared + sheet.own_texts if sheet.own_texts else shared,
+        columns=columns,
+        strings=strings,
         formats=formats,
         date1904=date1904,
         hidden_rows=frozenset(sheet.hidden_rows),
@@ -265,6 +269,17 @@ def raw_sheet(sheet: Columned, shared: list[str], formats: list[str], *, date190
         used=sheet.used,
         origin=origin,
     )
+
+
+def _own(columns: dict[int, RawColumn], strings: list[str]) -> list[str]:
+    """Give a small sheet only the texts it uses, so that nobody looks through those of the whole workbook."""
+    codes = [column.text[column.text >= 0] for column in columns.values()]
+    used = np.unique(np.concatenate(codes)) if codes else np.array([], np.int32)
+    place = np.full(len(strings) + 1, -1, np.int32)  # the last for no text
+    place[used] = np.arange(len(used), dtype=np.int32)
+    for number, column in columns.items():
+        columns[number] = RawColumn(column.kind, column.number, place[column.text], column.style)
+    return [strings[code] for code in used.tolist()]
 
 
 def _raw_column(column: Column) -> RawColumn:

@@ -6,35 +6,25 @@ Formats that a library reads, and files under a password, are always read by the
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books import passwords, read_errors
 from loyalty_xl.books.archive import Archive
-from loyalty_xl.books.assembly import ReadSheet, raw_sheet
+from loyalty_xl.books.pending import Child, Here, Pending
 from loyalty_xl.books.preflight import Limits, look
-from loyalty_xl.books.strings import shared_strings
 from loyalty_xl.books.structure import read_structure
-from loyalty_xl.books.text import peek_text, read_text
-from loyalty_xl.books.wire import Unpacker, take_sheet
-from loyalty_xl.books.worksheet import columned, read_worksheet
 from loyalty_xl.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from loyalty_xl.books.assembly import ReadSheet
     from loyalty_xl.books.structure import SheetPart, Structure
 
 READABLE = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv", ".xls", ".et", ".xlsb", ".ods", ".parquet")
 SMALL = 4_000_000  # bytes of XML in all, up to which no child is started
 DEFAULTS = Limits()
-_GRACE = 2.0  # seconds that a child has beyond its own time
-_PIPE = 1 << 20
 
 
 def peek(path: Path | str, limits: Limits = DEFAULTS, rows: int = 30, *, allow_csv: bool = False) -> list[ReadSheet]:
@@ -42,6 +32,10 @@ def peek(path: Path | str, limits: Limits = DEFAULTS, rows: int = 30, *, allow_c
 
     Merged ranges stand behind the rows in the file, so they are known only for a sheet that ends within the look.
     """
+    from loyalty_xl.books.assembly import raw_sheet
+    from loyalty_xl.books.text import peek_text
+    from loyalty_xl.books.worksheet import columned, read_worksheet
+
     path = Path(path)
     kind = look(path, limits, allow_csv=allow_csv)
     if kind == "text":
@@ -59,6 +53,15 @@ def peek(path: Path | str, limits: Limits = DEFAULTS, rows: int = 30, *, allow_c
                              date1904=structure.date1904), rows)
             for sheet, worksheet in held
         ]  # fmt: skip
+
+
+def sheet_names(path: Path | str, limits: Limits = DEFAULTS) -> list[str]:
+    """Names of a file's worksheets, in workbook order (a text file has one, with the file's name)."""
+    path = Path(path)
+    if look(path, limits) == "text":
+        return [path.stem]
+    with Archive(path, limits) as archive:
+        return [sheet.name for sheet in read_structure(archive).sheets]
 
 
 def read(
@@ -97,15 +100,15 @@ def start(
     path = Path(path)
     kind = look(path, limits, allow_csv=allow_csv)
     if kind == "text":
-        return _Here(lambda: _text(path, names, limits))
+        return Here(lambda: _text(path, names, limits))
     if kind != "xlsx":
         return _other(path, kind, names, limits)
     with Archive(path, limits) as archive:
         chosen = [sheet.name for sheet in _choose(archive, read_structure(archive), names)]
         size = sum(member.file_size for member in archive.members.values())
     if size <= SMALL:
-        return _Here(lambda: _package(path, chosen, limits))
-    return _Child(path, chosen, limits)
+        return Here(lambda: _package(path, chosen, limits))
+    return Child(path, chosen, limits)
 
 
 def require_package(path: Path) -> None:
@@ -122,7 +125,7 @@ def _other(path: Path, kind: str, names: Sequence[str] | None, limits: Limits, r
     job: dict[str, Any] = {"kind": kind, "rows": rows}
     if kind == "encrypted":
         job["password"] = _password(path, limits)
-    return _Child(path, None if names is None else list(names), limits, job)
+    return Child(path, None if names is None else list(names), limits, job)
 
 
 def _password(path: Path, limits: Limits) -> str:
@@ -143,7 +146,7 @@ def _password(path: Path, limits: Limits) -> str:
 
 def _opening(path: Path, some: list[str], limits: Limits, *, lenient: bool) -> str | None:
     """Give the first of *some* passwords that opens a file; *lenient*, a file that cannot be tried opens with none."""
-    with _Child(path, None, limits, {"kind": "encrypted", "rows": None, "try": some}) as pending:
+    with Child(path, None, limits, {"kind": "encrypted", "rows": None, "try": some}) as pending:
         try:
             pending.result()
         except ReadError as error:
@@ -151,152 +154,6 @@ def _opening(path: Path, some: list[str], limits: Limits, *, lenient: bool) -> s
                 return None
             raise
         return some[int(pending.said["opens"])]
-
-
-class Pending:
-    """Sheets that are being read."""
-
-    def result(self) -> dict[str, ReadSheet]:
-        """Wait for the sheets."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Give up."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class _Here(Pending):
-    """Read in this process when the result is asked for."""
-
-    def __init__(self, work: Any) -> None:
-        self._work = work
-
-    def result(self) -> dict[str, ReadSheet]:
-        found: dict[str, ReadSheet] = self._work()
-        return found
-
-
-class _Child(Pending):
-    """Read by a child process, taken up by a thread as it comes."""
-
-    def __init__(self, path: Path, names: list[str] | None, limits: Limits, more: dict[str, Any] | None = None) -> None:
-        self._path, self._limits = path, limits
-        self._late = False
-        self._sheets: dict[str, ReadSheet] = {}
-        self.said: dict[str, Any] = {}  # about the file as a whole
-        self._error: Exception | None = None
-        job = {"path": str(path.resolve()), "names": names, "limits": asdict(limits), **(more or {})}
-        self._process = _spawn(job)
-        self._timer = threading.Timer(limits.seconds + _GRACE, self._end)
-        self._timer.daemon = True
-        self._timer.start()
-        self._thread = threading.Thread(target=self._take, args=(len(names or ()),), daemon=True)
-        self._thread.start()
-
-    def result(self) -> dict[str, ReadSheet]:
-        self._thread.join()
-        self.close()
-        if self._error is not None:
-            raise self._error
-        return self._sheets
-
-    def close(self) -> None:
-        self._timer.cancel()
-        if self._process.poll() is None:
-            self._process.kill()
-        self._thread.join()
-        self._process.wait()
-
-    def _end(self) -> None:
-        self._late = True
-        self._process.kill()
-
-    def _take(self, count: int) -> None:
-        stream = self._process.stdout
-        assert stream is not None
-
-        def fill(view: memoryview) -> None:
-            while len(view):
-                got = stream.readinto(view)  # type: ignore[attr-defined]
-                if not got:
-                    raise EOFError
-                view = view[got:]
-
-        try:
-            self._sheets = dict(_received(Unpacker(fill), count, self.said))
-        except (EOFError, OSError, ValueError):
-            self._error = self._death()
-        except ReadError as error:
-            self._error = error
-        except Exception as error:  # noqa: BLE001 (raised by `result`)
-            self._error = error
-        finally:
-            stream.close()
-
-    def _death(self) -> ReadError:
-        name = self._path.name
-        if self._late:
-            some = f"{self._limits.seconds:g}"
-            return read_errors.too_much(name, f"{some} 秒内没有读完", f"it was not read within {some} seconds")
-        return read_errors.damaged(name, "读取程序意外终止", "the reading process died on it")
-
-
-def _spawn(job: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """Start the child and give it its job."""
-    import json
-
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "loyalty_xl.books.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        env={**passwords.without(dict(os.environ)), **quiet, "PYTHONPATH": os.pathsep.join(paths)},
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        import fcntl
-
-        fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
-    except (ImportError, AttributeError, OSError):
-        pass
-    try:
-        process.stdin.write(json.dumps(job).encode())
-    except OSError:  # the child is gone already: its output says so
-        pass
-    finally:
-        process.stdin.close()
-    return process
-
-
-def _received(unpacker: Unpacker, count: int, said: dict[str, Any]) -> Iterator[tuple[str, ReadSheet]]:
-    """Give the sheets a child sends: *count* of them, or as many as it says."""
-    book = _accepted(unpacker.header())
-    said.update(book)
-    count = book.get("sheets", count)
-    strings = unpacker.strings(book["strings"]) if "strings" in book else []
-    for _ in range(count):
-        sheet = take_sheet(unpacker, _accepted(unpacker.header()))
-        made = raw_sheet(
-            sheet, strings, list(book["formats"]), date1904=book["date1904"], origin=book.get("origin", "")
-        )
-        yield sheet.name, made
-
-
-def _accepted(header: dict[str, Any]) -> dict[str, Any]:
-    if refused := header.get("refused"):
-        raise ReadError(refused["code"], refused["zh"], refused["en"], refused["sheet"], refused["cell"])
-    return header
 
 
 def _outcome(pending: Pending | ReadError) -> dict[str, ReadSheet] | ReadError:
@@ -311,6 +168,9 @@ def _outcome(pending: Pending | ReadError) -> dict[str, ReadSheet] | ReadError:
 
 def _package(path: Path, names: list[str], limits: Limits) -> dict[str, ReadSheet]:
     """Read a package in this process."""
+    from loyalty_xl.books.assembly import raw_sheet
+    from loyalty_xl.books.worksheet import columned, read_worksheet
+
     with Archive(path, limits) as archive:
         structure = read_structure(archive)
         strings = _strings(archive, structure, None)
@@ -323,12 +183,16 @@ def _package(path: Path, names: list[str], limits: Limits) -> dict[str, ReadShee
 
 
 def _text(path: Path, names: Sequence[str] | None, limits: Limits) -> dict[str, ReadSheet]:
+    from loyalty_xl.books.text import read_text
+
     if names is not None and any(name != path.stem for name in names):
         raise read_errors.no_sheet(path.name, next(name for name in names if name != path.stem), [path.stem])
     return {path.stem: read_text(path, limits)}
 
 
 def _strings(archive: Archive, structure: Structure, most: int | None) -> list[str]:
+    from loyalty_xl.books.strings import shared_strings
+
     part = structure.strings
     if not part or most == 0:
         return []

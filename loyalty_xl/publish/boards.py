@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.patch import Style
 from loyalty_xl.books.places import MORE, SCORECARD, SPARE
-from loyalty_xl.publish.contents import head_cells, heading_cells, scorecard_cells, trend_cells, trend_periods
+from loyalty_xl.publish.contents import head_cells, heading_cells, trend_cells, trend_periods
 from loyalty_xl.publish.faces import CENTRED, CHECKED, FIRST_PERIOD, RIGHT, WRAPPED, chosen_rows, number_format
 from loyalty_xl.publish.layout import Layout, Line, held
 from loyalty_xl.publish.words import FORMATS
+from loyalty_xl.vocabulary import ALL
 
 if TYPE_CHECKING:
     from loyalty_xl.books.patch import Patch
@@ -21,13 +22,21 @@ OWNED = frozenset(column.key for column in SCORECARD.columns if column.owned) - 
 
 
 def fill_scorecard(
-    patch: Patch, made: Refresh, layout: Layout, *, by: str, at: str, left: set[tuple[int, int]], ours: set[Line]
+    patch: Patch,
+    made: Refresh,
+    layout: Layout,
+    cells: dict[Line, dict[str, Any]],
+    *,
+    by: str,
+    at: str,
+    left: set[tuple[int, int]],
+    ours: set[Line],
 ) -> dict[Line, int]:
-    """Put lines, headings and head into the Scorecard; gives the row of every line.
+    """Put lines (*cells*), headings and head into the Scorecard; gives the row of every line.
 
     *left* are cells that cannot be filled; *ours* are lines that an earlier run filled, which are emptied when they are no longer on it.
     """
-    cells, units = scorecard_cells(made), {line.kpi.key: line.kpi.unit for line in made.lines}
+    units = {line.kpi.key: line.kpi.unit for line in made.lines}
     for key, value in {**head_cells(made), "refreshed_by": by, "refreshed_at": at}.items():
         if key in layout.head:
             patch.put(layout.sheet, *layout.head[key], value)
@@ -125,7 +134,7 @@ def fill_trend(patch: Patch, made: Refresh, layout: Layout, raw: RawSheet, board
         if line not in cells:
             for column in [columns["target"], *range(first, first + 13)]:
                 patch.put(sheet, row, column, None)
-    _chosen(patch, made, sheet, raw, first)
+    _chosen(patch, made, cells, sheet, raw, first)
 
 
 def _spare_rows(board: dict[Line, int], layout: Layout, cells: dict[Line, Any]) -> list[int]:
@@ -133,19 +142,20 @@ def _spare_rows(board: dict[Line, int], layout: Layout, cells: dict[Line, Any]) 
     return [board[line] for line in cells if line in board and line not in layout.lines]
 
 
-def _chosen(patch: Patch, made: Refresh, sheet: str, raw: RawSheet, first: int) -> None:
+def _chosen(
+    patch: Patch, made: Refresh, cells: dict[Line, dict[str, Any]], sheet: str, raw: RawSheet, first: int
+) -> None:
     """Actual and target of the KPI chosen for the chart."""
     row = chosen_rows()
     key = held(raw, row, 3)
     line = next((each for each in made.lines if each.kpi.key == key and each.result.segment_dim == "all"), None)
-    values = trend_cells(made).get((str(key), "All"), {}).get("values", [None] * 13) if line else [None] * 13
-    target = line.aim.value if line else None
-    factor = made.settings.money_factor if line and line.kpi.unit.is_money else 1
+    chosen = cells.get((str(key), ALL), {}) if line else {}
+    values, target = chosen.get("values", [None] * 13), chosen.get("target")
     shape = Style(number_format=FORMATS[line.kpi.unit], color="7F7F7F") if line else None
     patch.put(sheet, row, 4, line.kpi.label(made.language) if line else None)
     for place, value in enumerate(values):
         patch.put(sheet, row + 1, first + place, value, shape)
-        patch.put(sheet, row + 2, first + place, target / factor if target is not None else None, shape)
+        patch.put(sheet, row + 2, first + place, target, shape)
 
 
 __all__ = ["FIRST_PERIOD", "OWNED", "check_number", "fill_scorecard", "fill_trend"]

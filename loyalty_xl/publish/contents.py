@@ -6,8 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl import __version__, catalogue
-from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, in_language
+from loyalty_xl import catalogue
+from loyalty_xl.books.places import COHORTS, FINDINGS, in_language
 from loyalty_xl.findings import advice, sentence
 from loyalty_xl.publish.words import (
     DIMENSIONS,
@@ -23,6 +23,7 @@ from loyalty_xl.publish.words import (
     window_text,
 )
 from loyalty_xl.turns import Turn, following
+from loyalty_xl.version import __version__
 from loyalty_xl.vocabulary import Reason, Severity, Trend, Window
 
 if TYPE_CHECKING:
@@ -312,11 +313,6 @@ def fingerprint(made: Refresh) -> str:
         )
     parts += [json.dumps([each.id, each.value, each.reason, each.n]) for each in made.results]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def detail_header(language: str) -> list[str]:
-    """Header of Detail."""
-    return DETAIL.header(language)
 
 
 def result_json(each: Result) -> dict[str, Any]:

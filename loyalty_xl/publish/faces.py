@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.places import HEAD, LEFT, MORE, RIGHT_GAP, SCORECARD, TREND, head_label, in_language
@@ -119,6 +120,14 @@ def _head(sheet: Worksheet, look: Look) -> None:
             sheet.write_blank(row, column + (1 if left else RIGHT_GAP), None, look(**facts))
 
 
+_STALE = 'IF($A${row}="","",IF(ABS($A${row}-('  # how the formula begins that warns of later changes
+
+
+def is_stale_formula(formula: str) -> bool:
+    """Whether a formula of the Scorecard is the one that `stale_formula` made."""
+    return re.match(re.escape(_STALE).replace(r"\{row\}", r"\d+") + r"SUMPRODUCT\(ROW\(", formula) is not None
+
+
 def stale_formula(row: int, language: str, warning: str) -> str:
     """A native formula that says when Targets or Settings differ from what they were at the refresh.
 
@@ -133,7 +142,7 @@ def stale_formula(row: int, language: str, warning: str) -> str:
             terms.append(f"SUMPRODUCT(ROW({cells}),{cells})")
             first, final = f'_xlfn.UNICODE(LEFT({cells}&" ",1))', f'_xlfn.UNICODE(RIGHT(" "&{cells},1))'
             terms.append(f"SUMPRODUCT(ISTEXT({cells})*ROW({cells})*({first}+3*{final}+7*LEN({cells})))")
-    return f'=IF($A${row}="","",IF(ABS($A${row}-({"+".join(terms)}))<0.0001,"","▲ {warning}"))'
+    return f'={_STALE.replace("{row}", str(row))}{"+".join(terms)}))<0.0001,"","▲ {warning}"))'
 
 
 def _slot(sheet: Worksheet, slot: Slot, look: Look) -> None:

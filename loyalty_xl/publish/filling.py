@@ -39,6 +39,11 @@ class Filling:
         self._remarks = Remarks(made, self.layout, run_log.last(self.before, "run").get("period", ""))
 
     @cached_property
+    def cells(self) -> dict[Line, dict[str, Any]]:
+        """What the Scorecard's lines show."""
+        return scorecard_cells(self.made)
+
+    @cached_property
     def pages(self) -> dict[Page, list[list[Any]]]:
         """Rows of the pages that are replaced as a whole."""
         made = self.made
@@ -64,10 +69,9 @@ class Filling:
     def typed_over(self) -> list[Finding]:
         """Owned cells that no longer hold what was written there (W260), owned pages likewise (W274): reported, with what is computed now."""
         found = []
-        cells = scorecard_cells(self.made)
         sheet = self.made.inputs.page_names[SCORECARD.name]
         for line, key, place, now, written in self._typed():
-            fresh = shown(cells.get(line, {}).get(key))
+            fresh = shown(self.cells.get(line, {}).get(key))
             if now != fresh:
                 detail = (("written", short(written)), ("kpi", line[0]))
                 found.append(Finding("W260", sheet, place, found=short(now), expected=short(fresh), detail=detail))
@@ -96,12 +100,11 @@ class Filling:
         """Values of Scorecard cells by row and column."""
         if self.layout is None:
             return {}
-        cells, columns = scorecard_cells(self.made), self.layout.columns
         return {
-            (row, column): cells[line].get(key)
+            (row, column): self.cells[line].get(key)
             for line, row in self.layout.lines.items()
-            if line in cells
-            for key, column in columns.items()
+            if line in self.cells
+            for key, column in self.layout.columns.items()
         }
 
     def _typed(self) -> list[tuple[Line, str, str, str, str]]:
@@ -124,7 +127,7 @@ class Filling:
         added = self._add_missing(patch)
         if self.layout is not None:
             ours: set[Line] = {(item.split("|", 1)[0], item.split("|", 1)[1]) for item, _ in self._written}
-            board = fill_scorecard(patch, made, self.layout, by=by, at=at, left=self._left, ours=ours)
+            board = fill_scorecard(patch, made, self.layout, self.cells, by=by, at=at, left=self._left, ours=ours)
             self._remarks.fill(patch, board)
             if TREND.name in pages and (trend := read_trend(pages[TREND.name])):
                 fill_trend(patch, made, trend, pages[TREND.name], board)
@@ -164,7 +167,7 @@ class Filling:
         rows = self.layout.lines if self.layout else {}
         return [
             (run_log.WRITTEN, f"{line[0]}|{line[1]}", shown(value), key)
-            for line, values in scorecard_cells(self.made).items()
+            for line, values in self.cells.items()
             for key, value in values.items()
             if key in columns and (rows.get(line, 0), columns[key]) not in self._left
         ]

@@ -41,24 +41,18 @@ class Look:
     @property
     def header(self) -> Any:
         """Header of a table."""
-        return self(
-            bold=True,
-            font_color="#FFFFFF",
-            bg_color=BLUE,
-            text_wrap=True,
-            valign="vcenter",
-            align="center",
-            border=1,
-            border_color=LINE,
-        )
+        return self._header(BLUE)
 
     @property
     def needed(self) -> Any:
         """Header of a column that must be filled."""
+        return self._header("#C00000")
+
+    def _header(self, fill: str) -> Any:
         return self(
             bold=True,
             font_color="#FFFFFF",
-            bg_color="#C00000",
+            bg_color=fill,
             text_wrap=True,
             valign="vcenter",
             align="center",

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loyalty_xl import __version__
 from loyalty_xl.books.patch import storable
 from loyalty_xl.cells import Kind, RawSheet
-from loyalty_xl.inputs import sheet_hash
 from loyalty_xl.publish.contents import fingerprint
 from loyalty_xl.settings import SETTINGS
+from loyalty_xl.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from loyalty_xl.pipeline import Asked, Refresh
+    from loyalty_xl.opening import Asked
+    from loyalty_xl.pipeline import Refresh
 
 Entry = tuple[str, str, str, str]
 WRITTEN = "written"  # cells of the Scorecard as they were written
@@ -111,7 +111,7 @@ def entries(made: Refresh, asked: Asked, signature: str, before: list[Entry]) ->
         if sheet is None:
             continue
         for source in files:
-            log.append(("source", name, source.title, source.file_hash or sheet_hash(source.raw)))
+            log.append(("source", name, source.title, source.content_hash))
         log.append(("rows", name, str(sheet.rows_read), f"kept {len(sheet.frame)}"))
         log += [("rows", part.title, str(part.rows_read), f"checked {part.kept}") for part in sheet.parts]
         log += [

@@ -39,7 +39,12 @@ class Ready:
         """Derive a frame by *make*(self, settings[, dims]) the first time, and remember it."""
         key = (make.__name__, settings, dims)
         if key not in self.made:
-            self.made[key] = make(self, settings, dims) if dims else make(self, settings)
+            wider = next((each for each in self.made if each[:2] == key[:2] and set(dims) < set(each[2])), None)
+            if wider and dims:
+                places = [place for place, (dim, _) in enumerate(self.segments) if dim in dims]
+                self.made[key] = self.made[wider].filter(nw.col("segment").is_in(places))
+            else:
+                self.made[key] = make(self, settings, dims) if dims else make(self, settings)
         return self.made[key]
 
     def __getitem__(self, name: str) -> Frame:

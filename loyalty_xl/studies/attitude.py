@@ -63,7 +63,7 @@ def response_by_channel_and_incentive(ready: Ready, settings: Settings, periods:
             found.append(
                 {
                     "period": label,
-                    "channel": ready.segments[channel][1] if channel else "",
+                    "channel": ready.segments[int(str(channel))][1] if channel else "",
                     "incentive_type": incentive,
                     **sums,
                     "response_rate": sums["returned"] / sums["invited"],

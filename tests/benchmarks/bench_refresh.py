@@ -44,7 +44,7 @@ print(json.dumps({"memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrs
 
 OURS = """
 import sys, resource, json
-from loyalty_xl.refresh import refresh
+from loyalty_xl import refresh
 made = refresh(sys.argv[1], settings={"reporting_currency": "GBP"}, by="benchmark")
 assert made.written_to is not None and made.computed
 most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024

@@ -15,12 +15,12 @@ import xlsxwriter
 from lxml import etree
 from python_calamine import CalamineWorkbook
 
+from loyalty_xl import refresh
 from loyalty_xl.books import libreoffice, recalculation
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.recalculation import Recalculation, bring_up_to_date
 from loyalty_xl.books.references import Dependents, Names, reads
 from loyalty_xl.pipeline import Refresh
-from loyalty_xl.refresh import refresh
 from tests.conftest import TODAY
 
 pytestmark = pytest.mark.filterwarnings("error")

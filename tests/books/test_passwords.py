@@ -16,13 +16,13 @@ import pytest
 import xlsxwriter
 from packages import values
 
+from loyalty_xl import refresh
 from loyalty_xl.books import passwords, reading
 from loyalty_xl.books.preflight import look
 from loyalty_xl.books.reading import peek, read
 from loyalty_xl.errors import ReadError
 from loyalty_xl.inputs import gather
 from loyalty_xl.newbook import make_book
-from loyalty_xl.refresh import refresh
 
 SECRET = "Gehëim-密码-7"
 

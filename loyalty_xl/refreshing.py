@@ -1,0 +1,95 @@
+"""The door: bring every page that loyalty_xl owns in a workbook up to date.
+
+Nothing heavy is imported before the workbook is being read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loyalty_xl.books.owners import who_has_it
+from loyalty_xl.errors import WriteError
+from loyalty_xl.opening import Asked, Progress, open_book, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from loyalty_xl.pipeline import Refresh
+
+
+def refresh(
+    book: str | Path,
+    *,
+    period: str | None = None,
+    as_of: date | None = None,
+    out: str | Path | None = None,
+    dry_run: bool = False,
+    sources: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
+    language: str | None = None,
+    by: str | None = None,
+    today: date | None = None,
+    recalculate: bool | None = None,
+    allow_csv: bool = False,
+    progress: Progress = silent,
+) -> Refresh:
+    """Read, check and compute *book*, and fill its pages.
+
+    Parameters
+    ----------
+    book
+        A workbook made by `loyalty-xl new`.
+    period
+        Label of the period the Scorecard shows (default: the last complete one).
+    as_of
+        Data before this day count (default: the day after the newest date in the data).
+    out
+        Write a copy there instead of replacing *book*.
+    dry_run
+        Write nothing.
+    sources, settings
+        Sheet -> file and key -> text, which go before Sources and Settings for this run.
+    language
+        `zh`, `en` or `both` (default: the setting).
+    by
+        Who refreshed, as the Scorecard shows it (default: the user of this machine).
+    today
+        Day of the run; only decides which dates lie in the future.
+    recalculate
+        Whether LibreOffice, where it is installed, calculates other people's formulas that depend on our pages, so
+        that previewers show them right (default: yes, unless LOYALTY_XL_NO_RECALC is set). Seconds; only if needed.
+    allow_csv
+        Read a text file that bears a workbook's ending as text.
+    progress
+        Called with the name of each step as it begins.
+
+    Raises
+    ------
+    ReadError, UsageError
+        The workbook cannot be read, or is none of ours.
+    WriteError
+        It cannot be replaced: open elsewhere, no permission, no space.
+    """
+    book = Path(book)
+    target = Path(out) if out else book
+    if not dry_run and not out and (holder := who_has_it(book)) is not None:
+        raise open_elsewhere(book, holder)
+    asked = Asked(period, as_of, dict(sources or {}), dict(settings or {}), language, allow_csv)
+    with open_book(book, sources) as opened:
+        from loyalty_xl import pipeline, writing
+
+        made = pipeline.compute(opened, asked, today=today, progress=progress)
+    return writing.write(
+        made, asked, target, copy=bool(out), dry_run=dry_run, by=by, recalculate=recalculate, progress=progress
+    )
+
+
+def open_elsewhere(book: Path, holder: str) -> WriteError:
+    """The error for a workbook that somebody has open."""
+    return WriteError(
+        "E401",
+        f"{book.name} 正被 {holder or '其他程序'} 打开。请先关闭再更新,或用 --out 另存一份。",
+        f"{book.name} is open: {holder or 'another program'} has it. Close it there, or write a copy with --out.",
+    )
