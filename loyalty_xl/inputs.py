@@ -14,7 +14,7 @@ import numpy as np
 
 from loyalty_xl.books import reading
 from loyalty_xl.books.assembly import ReadSheet
-from loyalty_xl.books.places import PAGES, SCORECARD, Page
+from loyalty_xl.books.places import PAGES, SCORECARD, Page, not_ours
 from loyalty_xl.books.preflight import unreachable
 from loyalty_xl.books.read_errors import not_there
 from loyalty_xl.cells import Kind, RawSheet
@@ -89,11 +89,7 @@ def gather(
     }
     page_names = {name: found for name, page in places.items() if (found := page.find(names))}
     if SCORECARD.name not in page_names:
-        raise UsageError(
-            "E102",
-            f"{book.name} 里没有“记分卡”工作表,不是 loyalty_xl 的工作簿。请先运行:loyalty-xl new 新工作簿.xlsx",
-            f"{book.name} has no Scorecard sheet, so it is no loyalty_xl workbook. First run: loyalty-xl new NEW.xlsx",
-        )
+        raise not_ours(book.name)
     given = _check_names(sources or {})
     wanted = [page_names[name] for name in page_names if name not in given]
     with reading.start(book, wanted) as pending:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from loyalty_xl.adding import Tab
     from loyalty_xl.newbook import Recognised
     from loyalty_xl.pipeline import Refresh
     from loyalty_xl.vocabulary import Finding
@@ -180,10 +181,44 @@ def new_text(book: Path, found: Sequence[Recognised], language: str, *, with_fol
             lines.append(
                 f"      {in_language('没看懂的列', 'headers not understood', language)}: {', '.join(each.unknown)}"
             )
+    if any(each.contract for each in found):
+        lines.append(
+            in_language(
+                "这些表的页已显示;数据留在文件里,页面保持空白。",
+                "Their sheets are shown; the rows stay in the files, and the sheets stay blank.",
+                language,
+            )
+        )
     if with_folder and not any(each.contract for each in found):
         lines.append(in_language("没有认出任何部门文件。", "No department file was recognised.", language))
     lines.append(in_language(f"下一步:loyalty-xl refresh {book}", f"Next: loyalty-xl refresh {book}", language))
     return "\n".join(lines)
+
+
+def add_text(book: Path, found: Sequence[Tab], language: str) -> str:
+    """What `add` did with each page."""
+    says = {
+        "visible": ("本来就显示着,没有改动", "is shown already"),
+        "missing": ("已按模板补上", "was missing and has been put back"),
+    }
+    lines = [
+        f"{tab.worksheet}: {in_language(*says.get(tab.was, ('已显示', 'is shown now')), language)}" for tab in found
+    ]
+    if all(tab.was == "visible" for tab in found):
+        lines.append(in_language("没有写入。", "Nothing was written.", language))
+    else:
+        lines.append(in_language(f"已写入 {book}", f"Written to {book}", language))
+    return "\n".join(lines)
+
+
+def tabs_text(book: Path, found: Sequence[Tab], language: str) -> str:
+    """Pages that `add` can show."""
+    if not found:
+        return in_language("所有工作表都已显示。", "Every sheet is shown already.", language)
+    head = in_language("可以显示的工作表:", "Sheets that can be shown:", language)
+    gone = in_language("缺失,可按模板补上", "missing, can be put back", language)
+    lines = [f"  {tab.page.title('both')}{f'  ({gone})' if tab.was == 'missing' else ''}" for tab in found]
+    return "\n".join([head, *lines, f"loyalty-xl add {book} {found[0].page.name}"])
 
 
 def kpi_list(chosen: Sequence[Any], language: str) -> str:
