@@ -73,7 +73,7 @@ class Copied:
 
     cells: dict[tuple[int, int], tuple[Value, Style]]
     widths: tuple[float, ...]
-    columns: tuple[Style, ...]
+    columns: tuple[Style | None, ...]
     xml: bytes
 
 
@@ -90,11 +90,12 @@ def copied(path: Path, sheet: str) -> Copied:
         for cell in row
         if cell.value is not None
     }
-    number = max(column for _, column in cells)
-    sizes = [held.column_dimensions[openpyxl.utils.get_column_letter(at)] for at in range(1, number + 1)]
+    sizes = {at: each for each in held.column_dimensions.values() for at in range(each.min, each.max + 1)}
+    columns = range(1, max(sizes) + 1)
     draft = Draft(Package(path))
     xml = draft.read(read_workbook(draft).sheets[sheet])
-    return Copied(cells, tuple(each.width for each in sizes), tuple(style_of(each) for each in sizes), xml)
+    widths = tuple(sizes[at].width if at in sizes else 0.0 for at in columns)
+    return Copied(cells, widths, tuple(style_of(sizes[at]) if at in sizes else None for at in columns), xml)
 
 
 def style_of(held: object) -> Style:

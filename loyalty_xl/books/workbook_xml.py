@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from loyalty_xl.books.markup import is_true, local, parse, serialise
-from loyalty_xl.books.package import Draft, Relationship
+from loyalty_xl.books.package import Draft, Relationship, relationships_part
 from loyalty_xl.books.sheet_xml import Area
 from loyalty_xl.books.styles import EMPTY
 from loyalty_xl.cells import column_letters
@@ -101,7 +101,11 @@ def add_sheet(draft: Draft, workbook: Workbook, name: str, data: bytes, before: 
     if workbook.locked:
         raise protected(f"无法添加工作表“{name}”", f"the sheet '{name}' cannot be added")
     folder = posixpath.join(posixpath.dirname(workbook.part), "worksheets")
-    part = next(p for n in range(1, 100_000) if (p := f"{folder}/sheet{n}.xml") not in draft)
+    part = next(
+        part
+        for number in range(1, 100_000)
+        if (part := f"{folder}/sheet{number}.xml") not in draft and relationships_part(part) not in draft
+    )
     base = STRICT_LINKS if workbook.strict else LINKS
     link = draft.add(part, data, SHEET_TYPE, workbook.part, f"{base}/worksheet")
 
