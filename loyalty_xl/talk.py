@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue
 from loyalty_xl.books.places import in_language
 from loyalty_xl.errors import UsageError
-from loyalty_xl.findings import advice, sentence
+from loyalty_xl.findings import UNDECIDED, advice, sentence
 from loyalty_xl.publish.words import DIMENSIONS, REASONS, segment_text, status_text
 from loyalty_xl.vocabulary import Severity, Status, Unit
 
@@ -47,10 +47,16 @@ def findings_text(findings: Sequence[Finding], language: str, shown: int = SHOWN
 
 
 def summary_of_findings(made: Refresh, language: str) -> str:
-    """How many findings there are."""
+    """How many findings there are, and where Mapping is when a sheet waits for it and nobody sees it."""
     errors = sum(each.severity is Severity.ERROR for each in made.findings)
     warnings = len(made.findings) - errors
-    return in_language(f"{errors} 个错误,{warnings} 个提醒。", f"Errors: {errors}, warnings: {warnings}.", language)
+    said = in_language(f"{errors} 个错误,{warnings} 个提醒。", f"Errors: {errors}, warnings: {warnings}.", language)
+    mapping = made.inputs.raw_control.get("Mapping")
+    hidden = mapping is not None and mapping.state != "visible" and made.written_to is None
+    if hidden and any(each.code in UNDECIDED and each.severity is Severity.ERROR for each in made.findings):
+        show = f"loyalty-xl add {made.book} Mapping"
+        said += "\n" + in_language(f"“字段对应”还没有显示:{show}", f"Mapping is not shown yet: {show}", language)
+    return said
 
 
 def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
@@ -218,7 +224,7 @@ def tabs_text(book: Path, found: Sequence[Tab], language: str) -> str:
     head = in_language("可以显示的工作表:", "Sheets that can be shown:", language)
     gone = in_language("缺失,可按模板补上", "missing, can be put back", language)
     lines = [f"  {tab.page.title('both')}{f'  ({gone})' if tab.was == 'missing' else ''}" for tab in found]
-    return "\n".join([head, *lines, f"loyalty-xl add {book} {found[0].page.name}"])
+    return "\n".join([head, *lines, f"loyalty-xl add {book} {found[0].page.name.replace(' ', '-')}"])
 
 
 def kpi_list(chosen: Sequence[Any], language: str) -> str:

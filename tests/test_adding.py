@@ -29,6 +29,7 @@ from loyalty_xl.publish.filling import Filling
 from loyalty_xl.publish.template import LANGUAGES, tabs, template
 from loyalty_xl.refresh import refresh
 from loyalty_xl.sample import small_company
+from loyalty_xl.talk import summary_of_findings
 from loyalty_xl.vocabulary import Finding
 from tests.books.test_losslessness import differing
 from tests.conftest import TODAY
@@ -162,7 +163,7 @@ def test_which_pages_can_be_added(book: Path, capsys: Output) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_missing_pages_come_back_from_the_template(tmp_path: Path, language: str) -> None:
-    """Pages that somebody deleted are put back where they belong with the template's cells, formats and choice lists."""
+    """Pages that somebody deleted are put back where they belong with the template's cells, notes, formats and choice lists."""
     book = tmp_path / "book.xlsx"
     make_book(book, language)
     title = {name: page.title(language) for name, page in tabs().items()}
@@ -206,6 +207,7 @@ def looks(sheet: Any) -> tuple[Any, ...]:
             cell.font.sz,
             cell.fill.fgColor.rgb,
             cell.alignment.wrap_text,
+            cell.comment and cell.comment.text,
         )
         for row in sheet.iter_rows()
         for cell in row
@@ -317,6 +319,13 @@ def test_what_the_user_hides_stays_hidden(book: Path, fill: Fill) -> None:
     hide(book, "Mapping")
     fill(book, Finding("W206", "Orders", count=2))
     assert shown(book) == [*SHOWN, "Notes", "Run log"]
+
+
+def test_hidden_mapping_is_named_when_a_sheet_waits_for_it(made: Refresh) -> None:
+    """Where nothing was written because a header is not understood, the last line says how to show Mapping."""
+    waiting = replace(made, written_to=None, findings=[Finding("E206", "Orders")])
+    assert summary_of_findings(waiting, "en").endswith(f"loyalty-xl add {made.book} Mapping")
+    assert "add" not in summary_of_findings(replace(waiting, findings=[Finding("W206", "Orders")]), "both")
 
 
 def test_older_workbook_keeps_its_tabs(book: Path, fill: Fill) -> None:

@@ -14,17 +14,20 @@ from loyalty_xl.books.cell_values import Value
 from loyalty_xl.books.markup import local, parse
 from loyalty_xl.books.package import Draft, Package
 from loyalty_xl.books.styles import Style, Styles
-from loyalty_xl.books.workbook_xml import read_workbook
+from loyalty_xl.books.workbook_xml import LINKS, read_workbook
 
+HEAD = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 EMPTY = (
-    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     '<worksheet xmlns="{0}"><sheetViews><sheetView workbookViewId="0"/></sheetViews>'
     '<sheetFormatPr defaultRowHeight="15"/>{1}<sheetData></sheetData></worksheet>'
 )
-COPIED = (  # what a worksheet says by itself, without other parts: all that stands in a part of its own stays behind
+COPIED = (  # what comes along; tables, charts and colours by rule stay behind
     "sheetPr", "sheetViews", "sheetFormatPr", "sheetData", "dataValidations", "printOptions", "pageMargins",
-    "pageSetup",
+    "pageSetup", "legacyDrawing",
 )  # fmt: skip
+NOTES = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
+SHAPES = "application/vnd.openxmlformats-officedocument.vmlDrawing"
+NORMAL_SIZE = 10  # of text in the templates [points]
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,29 @@ class NewSheet:
     widths: Sequence[float] = ()  # of the columns [characters]
     columns: Sequence[Style | None] = ()  # of whole columns: what is typed later looks like this
     like: bytes = b""  # a worksheet's XML whose view, choice lists and print layout it takes over
+    notes: bytes = b""  # the part that holds that worksheet's notes
+    shapes: bytes = b""  # the part that draws them
 
-    def data(self, namespace: str, styles: Styles) -> bytes:
-        """Give the part, without rows, for a workbook with *styles*."""
+    def write(self, draft: Draft, part: str, namespace: str, styles: Styles) -> None:
+        """Write the part, without rows, into a workbook with *styles*."""
+        xml = self._data(namespace, styles)
+        drawn = xml.find("{*}legacyDrawing")
+        if drawn is not None:
+            draft.add(free_part(draft, "xl/comments{}.xml"), self.notes, NOTES, part, f"{LINKS}/comments")
+            drawing = free_part(draft, "xl/drawings/vmlDrawing{}.vml")
+            link = draft.add(drawing, self.shapes, SHAPES, part, f"{LINKS}/vmlDrawing")
+            drawn.set(f"{{{LINKS}}}id", link)
+        draft.write(part, HEAD + etree.tostring(xml, encoding="UTF-8"))
+
+    def _data(self, namespace: str, styles: Styles) -> etree._Element:
         columns = "".join(self._columns(styles))
         columns = f"<cols>{columns}</cols>" if columns else ""
-        empty = EMPTY.format(namespace, columns).encode()
+        root = parse(EMPTY.format(namespace, columns).encode())
         if not self.like:
-            return empty
-        root, other = etree.fromstring(empty), parse(self.like)
+            return root
+        other = parse(self.like)
         if etree.QName(other).namespace != namespace:  # strict: nothing but the columns is taken over
-            return empty
+            return root
         columns_made = root.find("{*}cols")
         root[:] = [child for child in other if local(child) in COPIED]
         for child in root:
@@ -56,8 +71,7 @@ class NewSheet:
                     child.addprevious(columns_made)
             for view in child.iterfind("{*}sheetView"):
                 view.attrib.pop("tabSelected", "")  # another sheet is the open one
-        head = empty[: empty.index(b"<worksheet")]
-        return head + etree.tostring(root, encoding="UTF-8")
+        return root
 
     def _columns(self, styles: Styles) -> Iterator[str]:
         for number, (width, style) in enumerate(zip_longest(self.widths, self.columns), start=1):
@@ -75,6 +89,7 @@ class Copied:
     widths: tuple[float, ...]
     columns: tuple[Style | None, ...]
     xml: bytes
+    parts: dict[str, bytes]  # those that the worksheet refers to, by kind
 
 
 def copied(path: Path, sheet: str) -> Copied:
@@ -93,9 +108,16 @@ def copied(path: Path, sheet: str) -> Copied:
     sizes = {at: each for each in held.column_dimensions.values() for at in range(each.min, each.max + 1)}
     columns = range(1, max(sizes) + 1)
     draft = Draft(Package(path))
-    xml = draft.read(read_workbook(draft).sheets[sheet])
+    part = read_workbook(draft).sheets[sheet]
+    parts = {link.kind: draft.read(link.target) for link in draft.relationships(part) if link.target in draft}
     widths = tuple(sizes[at].width if at in sizes else 0.0 for at in columns)
-    return Copied(cells, widths, tuple(style_of(sizes[at]) if at in sizes else None for at in columns), xml)
+    looks = tuple(style_of(sizes[at]) if at in sizes else None for at in columns)
+    return Copied(cells, widths, looks, draft.read(part), parts)
+
+
+def free_part(draft: Draft, pattern: str) -> str:
+    """Give a name for a part that is not taken."""
+    return next(part for number in range(1, 100_000) if (part := pattern.format(number)) not in draft)
 
 
 def style_of(held: object) -> Style:
@@ -115,6 +137,3 @@ def style_of(held: object) -> Style:
         border=bool(lines.left is not None and lines.left.style),
         size=font.sz if font.sz != NORMAL_SIZE else 0,
     )
-
-
-NORMAL_SIZE = 10  # of text in the templates [points]

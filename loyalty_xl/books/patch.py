@@ -153,11 +153,12 @@ class Patch:
     def copy_sheet(self, name: str, path: Path, sheet: str, before: str | None = None) -> None:
         """Add a worksheet that holds what *sheet* of one of our templates does, at the end or before another.
 
-        Values, formats, widths, choice lists and frozen rows come along; notes, tables and charts do not.
+        Values, formats, widths, notes, choice lists and frozen rows come along; tables and charts do not.
         """
         self.add_sheet(name, before=before)
         found = copied(path, sheet)
-        self._added[name] = NewSheet(before, found.widths, found.columns, found.xml)
+        notes, shapes = (found.parts.get(kind, b"") for kind in ("comments", "vmlDrawing"))
+        self._added[name] = NewSheet(before, found.widths, found.columns, found.xml, notes, shapes)
         for (row, column), (value, style) in found.cells.items():
             self.put(name, row, column, value, style)
 
@@ -221,7 +222,7 @@ class Patch:
             if styles is None or (name not in self._cells and name not in self._pages):
                 continue
             if name in self._added:
-                draft.write(part, self._added[name].data(STRICT if workbook.strict else MAIN, styles))
+                self._added[name].write(draft, part, STRICT if workbook.strict else MAIN, styles)
             links = [link.target for link in draft.relationships(part) if link.kind == "table" and link.target in draft]
             found = tuple(Table.read(link, draft.read(link)) for link in links)
             scope = Scope(name, styles, strings, workbook.date1904, found)

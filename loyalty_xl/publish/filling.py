@@ -9,6 +9,7 @@ from loyalty_xl.books.patch import Patch, Style
 from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, NOTES, PAGES, RUN_LOG, SCORECARD, TREND, Page
 from loyalty_xl.cells import Kind, column_letters
 from loyalty_xl.contracts import control
+from loyalty_xl.findings import UNDECIDED
 from loyalty_xl.publish import run_log
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, note_rows, scorecard_cells
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 LEFT_ALONE = "left alone"  # section of the run log: cells that could not be filled
 WHOLE = (DETAIL, COHORTS, FINDINGS, NOTES)  # pages that are replaced as a whole, beside the run log
 MAPPING = Page(control.MAPPING.name, control.MAPPING.zh)
-UNDECIDED = frozenset({"E206", "W206", "E207"})  # headers that wait for a decision on Mapping
 
 
 class Filling:
