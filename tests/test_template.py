@@ -141,7 +141,7 @@ def test_department_sheets_are_empty(raws: dict[str, dict[str, RawSheet]], langu
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_book_of_each_language_refreshes(tmp_path: Path, language: str) -> None:
-    """A new workbook of each language is filled, says its own language, and is up to date afterwards."""
+    """A new workbook of each language is filled, shows what was filled, says its own language, and is up to date afterwards."""
     book, orders = tmp_path / "book.xlsx", tmp_path / "orders.csv"
     make_book(book, language)
     orders.write_text(ORDERS, encoding="utf-8")
@@ -157,6 +157,9 @@ def test_book_of_each_language_refreshes(tmp_path: Path, language: str) -> None:
     texts = [detail.strings[code] for code in detail.columns[1].text[detail.rows > 1]]
     assert texts == [each.id for each in made.results]
     assert int((pages[FINDINGS.title(language)].rows > 1).sum()) == len(made.findings)
+    states = {each.name: each.visible for each in CalamineWorkbook.from_path(str(book)).sheets_metadata}
+    visible = [name for name, page in tabs().items() if states[page.title(language)] == SheetVisibleEnum.Visible]
+    assert visible[7:] == ["Detail", "Cohorts", "Notes", "Run log"]
     again = refresh(book, sources={"Orders": str(orders)}, today=date(2026, 11, 1), by="x", dry_run=True)
     assert again.up_to_date
     values = {(each.kpi, each.period.label): each.value for each in made.results if each.segment_dim == "all"}
