@@ -114,8 +114,12 @@ def parser() -> argparse.ArgumentParser:
         "--from",
         dest="folder",
         metavar="FOLDER",
-        help="recognise the department files in a folder and enter them in Sources and Mapping",
+        help="recognise the department files in a folder, enter them in Sources and Mapping, and show their sheets",
     )
+
+    add = command("add", _add, "show sheets that are hidden, or put back missing ones; without SHEET: which there are")
+    add.add_argument("book", metavar="BOOK.xlsx")
+    add.add_argument("sheets", nargs="*", metavar="SHEET", help="name in Chinese or English, in any case")
 
     check = command("check", _check, "list every finding; nothing is written")
     _add_run_options(check)
@@ -291,6 +295,24 @@ def _new(arguments: argparse.Namespace) -> int:
         _print_json({"written_to": str(book), "sources": [each.as_json() for each in made]})
     else:
         print(new_text(book, made, arguments.lang or "both", with_folder=bool(arguments.folder)))
+    return 0
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.adding import add_pages, tabs_of
+    from loyalty_xl.talk import add_text, tabs_text
+
+    book, language = Path(arguments.book), arguments.lang or "both"
+    if not arguments.sheets:
+        found = [tab for tab in tabs_of(book) if tab.can_be_added]
+        said, written = tabs_text(book, found, language), None
+    else:
+        found = add_pages(book, arguments.sheets)
+        said, written = add_text(book, found, language), book if any(tab.was != "visible" for tab in found) else None
+    if arguments.json:
+        _print_json({"written_to": written and str(written), "pages": [tab.as_json() for tab in found]})
+    else:
+        print(said)
     return 0
 
 

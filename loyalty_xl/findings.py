@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from loyalty_xl.errors import LoyaltyError
 
 CODES: tuple[str, ...]  # all codes, in the order of the catalogue (read on first use)
+UNDECIDED = frozenset({"E206", "W206", "E207"})  # headers that wait for a decision on Mapping
 
 LANGUAGES = ("zh", "en")
 SHOWN_CELLS = 5  # addresses that a grouped finding names

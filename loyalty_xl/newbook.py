@@ -15,7 +15,7 @@ from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.headers import find_header, recognise
 from loyalty_xl.errors import ReadError, UsageError, WriteError
-from loyalty_xl.publish.template import template
+from loyalty_xl.publish.template import tabs, template
 from loyalty_xl.vocabulary import month_ordinal, month_start
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Recognised:
 
 
 def make_book(book: Path, language: str, folder: Path | None = None) -> list[Recognised]:
-    """Write a new workbook at *book*; with *folder*, point its Sources at the files there.
+    """Write a new workbook at *book*; with *folder*, point its Sources at the files there and show their sheets.
 
     Raises
     ------
@@ -74,8 +74,18 @@ def make_book(book: Path, language: str, folder: Path | None = None) -> list[Rec
         return []
     patch = Patch(source)
     _enter(patch, book, folder or Path(), found)
+    for name in pages_for(found):
+        patch.show(tabs()[name].find(patch.sheet_names) or name)
     replace_file(book, patch.save, patch.verify)
     return found
+
+
+def pages_for(found: list[Recognised]) -> list[str]:
+    """The pages that come with recognised files: their sheets, and Mapping when there is something to decide."""
+    wanted = {each.contract.name for each in found if each.contract}
+    if any(each.unknown for each in found if each.contract):
+        wanted.add("Mapping")
+    return [name for name in tabs() if name in wanted]
 
 
 def recognise_folder(folder: Path, book: Path) -> list[Recognised]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from loyalty_xl.books import reading
-from loyalty_xl.books.places import PAGES, SCORECARD, Page
+from loyalty_xl.books.places import PAGES, SCORECARD, Page, not_ours
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.errors import UsageError
 
@@ -78,11 +78,7 @@ def open_book(book: Path, sources: Mapping[str, str] | None = None) -> Opened:
     }
     page_names = {name: found for name, page in places.items() if (found := page.find(names))}
     if SCORECARD.name not in page_names:
-        raise UsageError(
-            "E102",
-            f"{book.name} 里没有“记分卡”工作表,不是 loyalty_xl 的工作簿。请先运行:loyalty-xl new 新工作簿.xlsx",
-            f"{book.name} has no Scorecard sheet, so it is no loyalty_xl workbook. First run: loyalty-xl new NEW.xlsx",
-        )
+        raise not_ours(book.name)
     given = _known(sources or {})
     wanted = [page_names[name] for name in page_names if name not in given]
     return Opened(book, tuple(names), page_names, given, reading.start(book, wanted))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue
 from loyalty_xl.books.places import in_language
 from loyalty_xl.errors import UsageError
-from loyalty_xl.findings import advice, sentence
+from loyalty_xl.findings import UNDECIDED, advice, sentence
 from loyalty_xl.publish.words import DIMENSIONS, REASONS, segment_text, status_text
 from loyalty_xl.vocabulary import Severity, Status, Unit
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from loyalty_xl.adding import Tab
     from loyalty_xl.newbook import Recognised
     from loyalty_xl.pipeline import Refresh
     from loyalty_xl.vocabulary import Finding
@@ -46,10 +47,16 @@ def findings_text(findings: Sequence[Finding], language: str, shown: int = SHOWN
 
 
 def summary_of_findings(made: Refresh, language: str) -> str:
-    """How many findings there are."""
+    """How many findings there are, and where Mapping is when a sheet waits for it and nobody sees it."""
     errors = sum(each.severity is Severity.ERROR for each in made.findings)
     warnings = len(made.findings) - errors
-    return in_language(f"{errors} 个错误,{warnings} 个提醒。", f"Errors: {errors}, warnings: {warnings}.", language)
+    said = in_language(f"{errors} 个错误,{warnings} 个提醒。", f"Errors: {errors}, warnings: {warnings}.", language)
+    mapping = made.inputs.raw_control.get("Mapping")
+    hidden = mapping is not None and mapping.state != "visible" and made.written_to is None
+    if hidden and any(each.code in UNDECIDED and each.severity is Severity.ERROR for each in made.findings):
+        show = f"loyalty-xl add {made.book} Mapping"
+        said += "\n" + in_language(f"“字段对应”还没有显示:{show}", f"Mapping is not shown yet: {show}", language)
+    return said
 
 
 def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
@@ -180,10 +187,44 @@ def new_text(book: Path, found: Sequence[Recognised], language: str, *, with_fol
             lines.append(
                 f"      {in_language('没看懂的列', 'headers not understood', language)}: {', '.join(each.unknown)}"
             )
+    if any(each.contract for each in found):
+        lines.append(
+            in_language(
+                "这些表的页已显示;数据留在文件里,页面保持空白。",
+                "Their sheets are shown; the rows stay in the files, and the sheets stay blank.",
+                language,
+            )
+        )
     if with_folder and not any(each.contract for each in found):
         lines.append(in_language("没有认出任何部门文件。", "No department file was recognised.", language))
     lines.append(in_language(f"下一步:loyalty-xl refresh {book}", f"Next: loyalty-xl refresh {book}", language))
     return "\n".join(lines)
+
+
+def add_text(book: Path, found: Sequence[Tab], language: str) -> str:
+    """What `add` did with each page."""
+    says = {
+        "visible": ("本来就显示着,没有改动", "is shown already"),
+        "missing": ("已按模板补上", "was missing and has been put back"),
+    }
+    lines = [
+        f"{tab.worksheet}: {in_language(*says.get(tab.was, ('已显示', 'is shown now')), language)}" for tab in found
+    ]
+    if all(tab.was == "visible" for tab in found):
+        lines.append(in_language("没有写入。", "Nothing was written.", language))
+    else:
+        lines.append(in_language(f"已写入 {book}", f"Written to {book}", language))
+    return "\n".join(lines)
+
+
+def tabs_text(book: Path, found: Sequence[Tab], language: str) -> str:
+    """Pages that `add` can show."""
+    if not found:
+        return in_language("所有工作表都已显示。", "Every sheet is shown already.", language)
+    head = in_language("可以显示的工作表:", "Sheets that can be shown:", language)
+    gone = in_language("缺失,可按模板补上", "missing, can be put back", language)
+    lines = [f"  {tab.page.title('both')}{f'  ({gone})' if tab.was == 'missing' else ''}" for tab in found]
+    return "\n".join([head, *lines, f"loyalty-xl add {book} {found[0].page.name.replace(' ', '-')}"])
 
 
 def kpi_list(chosen: Sequence[Any], language: str) -> str:

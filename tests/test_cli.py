@@ -559,12 +559,12 @@ def test_help_is_light() -> None:
 import contextlib, io, sys
 from loyalty_xl import cli
 said = io.StringIO()
-for arguments in (["--help"], *([name, "--help"] for name in ("demo", "new", "check", "refresh", "kpis", "explain", "restore"))):
+for arguments in (["--help"], *([name, "--help"] for name in ("demo", "new", "add", "check", "refresh", "kpis", "explain", "restore"))):
     with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
         cli.main(arguments)
 heavy = {"pandas", "numpy", "pyarrow", "pandera", "narwhals", "openpyxl", "xlsxwriter", "lxml"} & set(sys.modules)
 assert not heavy, heavy
-for name in ("demo", "new", "check", "refresh", "kpis", "explain", "restore", "--lang", "--json", "--period", "--as-of", "--source", "--set", "--out", "--dry-run", "--by", "--from"):
+for name in ("demo", "new", "add", "check", "refresh", "kpis", "explain", "restore", "--lang", "--json", "--period", "--as-of", "--source", "--set", "--out", "--dry-run", "--by", "--from"):
     assert name in said.getvalue(), name
 """
     process("-c", program)

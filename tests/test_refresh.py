@@ -229,7 +229,7 @@ def check_log(book: Path, made: Refresh, reader: Any) -> None:
     rows = [[str(cell) for cell in [*row, *[""] * (4 - len(row))]] for row in reader(book, name_of(RUN_LOG, book))[1:]]
     entries = [[str(cell) for cell in entry] for entry in made.run_log]
     assert rows[: len(entries)] == entries
-    assert {row[0] for row in rows[len(entries) :]} == {"page", "written"}
+    assert {row[0] for row in rows[len(entries) :]} == {"page", "shown", "written"}
 
 
 @pytest.fixture(scope="module", autouse=True)

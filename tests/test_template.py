@@ -6,7 +6,9 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
+from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from loyalty_xl import library, refresh
 from loyalty_xl.books import reading
@@ -17,7 +19,7 @@ from loyalty_xl.contracts.contract import Contract
 from loyalty_xl.contracts.headers import find_header
 from loyalty_xl.newbook import make_book
 from loyalty_xl.publish.filling import read_layout
-from loyalty_xl.publish.template import LANGUAGES, build, template
+from loyalty_xl.publish.template import LANGUAGES, build, tabs, template
 from loyalty_xl.settings import SETTINGS, read_settings
 from loyalty_xl.vocabulary import Level
 
@@ -35,8 +37,9 @@ SHEETS = [(language, title) for language, titles in NAMES.items() for title in t
 
 @pytest.fixture(scope="module")
 def raws() -> dict[str, dict[str, RawSheet]]:
-    """Every worksheet of the three templates, as cells."""
-    return {language: reading.read(template(language)) for language in LANGUAGES}
+    """Every worksheet of the three templates, as cells; those that are hidden are read when they are named."""
+    names = {language: [*(page.title(language) for page in tabs().values())] for language in LANGUAGES}
+    return {language: reading.read(template(language), names[language]) for language in LANGUAGES}
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +76,33 @@ def test_each_sheet_is_understood(raws: dict[str, dict[str, RawSheet]], language
 def test_each_page_is_there(raws: dict[str, dict[str, RawSheet]], language: str) -> None:
     """A template holds the start page, every owned page and a sheet for every contract, and no other."""
     wanted = {page.title(language) for page in (START, *PAGES)} | set(NAMES[language])
-    assert set(raws[language]) == wanted
+    assert set(raws[language]) == wanted == set(CalamineWorkbook.from_path(str(template(language))).sheet_names)
     assert len({name.casefold() for name in wanted}) == len(PAGES) + 1 + len(everything())
     assert all(len(name) <= 31 for name in wanted)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_seven_pages_are_shown(language: str) -> None:
+    """Seven pages stand first and are shown; the others can be unhidden by hand, with the pages a refresh fills last."""
+    book = CalamineWorkbook.from_path(str(template(language)))
+    states = {each.name: each.visible for each in book.sheets_metadata}
+    assert list(states) == [page.title(language) for page in tabs().values()]
+    names = list(tabs())
+    assert names[:8] == ["Start", "Scorecard", "Trend", "Targets", "Settings", "Sources", "Findings", "Mapping"]
+    assert set(names[8:-4]) == {contract.name for contract in departments()}
+    assert names[-4:] == ["Detail", "Cohorts", "Notes", "Run log"]
+    assert list(states.values()) == [SheetVisibleEnum.Visible] * 7 + [SheetVisibleEnum.Hidden] * (len(names) - 7)
+
+
+@pytest.mark.filterwarnings("ignore:.*will be removed")  # openpyxl says what it would lose when saving
+def test_empty_page_says_where_its_rows_are() -> None:
+    """Beside the first cell under the headers of a department sheet stands where its rows go, and no choice list."""
+    book = openpyxl.load_workbook(template("en"))
+    for contract in departments():
+        (hint,) = (each for each in book[contract.name].data_validations.dataValidation if "A2" in each.cells)
+        assert "Sources" in str(hint.prompt)
+        assert (hint.type, hint.promptTitle) == (None, contract.name)
+        assert book[contract.name].sheet_view.selection[-1].activeCell == "A2"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -113,7 +140,7 @@ def test_department_sheets_are_empty(raws: dict[str, dict[str, RawSheet]], langu
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_book_of_each_language_refreshes(tmp_path: Path, language: str) -> None:
-    """A new workbook of each language is filled, says its own language, and is up to date afterwards."""
+    """A new workbook of each language is filled, shows what was filled, says its own language, and is up to date afterwards."""
     book, orders = tmp_path / "book.xlsx", tmp_path / "orders.csv"
     make_book(book, language)
     orders.write_text(ORDERS, encoding="utf-8")
@@ -122,13 +149,16 @@ def test_book_of_each_language_refreshes(tmp_path: Path, language: str) -> None:
     assert made.language == language
     assert made.exit_code == 0
     assert not [each for each in made.findings if each.severity == "error"]
-    pages = reading.read(book)
+    pages = reading.read(book, [page.title(language) for page in PAGES])
     layout = read_layout(pages[SCORECARD.title(language)])
     assert layout is not None
     detail = pages[DETAIL.title(language)]
     texts = [detail.strings[code] for code in detail.columns[1].text[detail.rows > 1]]
     assert texts == [each.id for each in made.results]
     assert int((pages[FINDINGS.title(language)].rows > 1).sum()) == len(made.findings)
+    states = {each.name: each.visible for each in CalamineWorkbook.from_path(str(book)).sheets_metadata}
+    visible = [name for name, page in tabs().items() if states[page.title(language)] == SheetVisibleEnum.Visible]
+    assert visible[7:] == ["Detail", "Cohorts", "Notes", "Run log"]
     again = refresh(book, sources={"Orders": str(orders)}, today=date(2026, 11, 1), by="x", dry_run=True)
     assert again.up_to_date
     values = {(each.kpi, each.period.label): each.value for each in made.results if each.segment_dim == "all"}

@@ -19,6 +19,9 @@ from loyalty_xl.errors import ReadError, WriteError
 
 CONTENT_TYPES = "[Content_Types].xml"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+NO_RELATIONSHIPS = (
+    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Relationships xmlns="{RELATIONSHIPS}"/>'.encode()
+)
 TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 
 T = TypeVar("T")
@@ -188,7 +191,7 @@ class Draft:
         etree.SubElement(root, f"{{{TYPES}}}Override", PartName=f"/{part}", ContentType=content_type)
         self.write(CONTENT_TYPES, serialise(root, types))
         name = relationships_part(owner)
-        data = self.read(name)
+        data = self.read(name) if name in self else NO_RELATIONSHIPS
         root = parse(data, name)
         taken = {item.get("Id") for item in root}
         new = next(f"rId{n}" for n in range(len(taken) + 1, 2 * len(taken) + 3) if f"rId{n}" not in taken)

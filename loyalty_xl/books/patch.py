@@ -8,6 +8,7 @@ from pathlib import Path
 from loyalty_xl.books.cell_patch import put_cells
 from loyalty_xl.books.cell_values import SharedStrings, Value, storable, stored
 from loyalty_xl.books.markup import damaged
+from loyalty_xl.books.new_sheet import NewSheet, copied
 from loyalty_xl.books.package import Draft, Package
 from loyalty_xl.books.page_patch import Page, replace_rows
 from loyalty_xl.books.refusals import Edit, Reason, Refused, Scope, Table
@@ -23,6 +24,7 @@ from loyalty_xl.books.workbook_xml import (
     read_workbook,
     refresh_pivots,
     resize_filter_name,
+    show_sheets,
 )
 from loyalty_xl.errors import WriteError
 
@@ -53,9 +55,10 @@ class Patch:
         draft = Draft(self.package)
         refuse_signed(draft)
         self._workbook = read_workbook(draft)
-        self._added: dict[str, tuple[bytes, str | None]] = {}
+        self._added: dict[str, NewSheet] = {}
         self._pages: dict[str, Page] = {}
         self._cells: dict[str, dict[tuple[int, int], Edit]] = {}
+        self._shown: set[str] = set()
         self._result: tuple[Draft, tuple[Refused, ...]] | None = None
         self._written: tuple[str, ...] = ()
 
@@ -63,9 +66,26 @@ class Patch:
     def sheet_names(self) -> tuple[str, ...]:
         """Worksheets in order, those added by this patch included."""
         names = list(self._workbook.sheets)
-        for name, (_, before) in self._added.items():
-            names.insert(names.index(before) if before in names else len(names), name)
+        for name, new in self._added.items():
+            names.insert(names.index(new.before) if new.before in names else len(names), name)
         return tuple(names)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """State of each worksheet as it will be saved: visible, hidden, veryHidden."""
+        shown = {*self._shown, *self._added}
+        return {name: "visible" if name in shown else self._workbook.states[name] for name in self.sheet_names}
+
+    @property
+    def protected(self) -> bool:
+        """Whether the workbook's structure is protected: no sheet may be added or shown."""
+        return self._workbook.locked
+
+    def show(self, sheet: str) -> None:
+        """Make a worksheet visible; it keeps its place, and which one is open stays as it is."""
+        self._known(sheet)
+        self._shown.add(sheet)
+        self._result = None
 
     def put(
         self,
@@ -127,19 +147,20 @@ class Patch:
         check_name(name, [*self._workbook.all_names, *self._added])
         if before is not None and before not in self.sheet_names:
             raise KeyError(before)
-        namespace = STRICT if self._workbook.strict else MAIN
-        columns = "".join(
-            f'<col min="{column}" max="{column}" width="{width:g}" customWidth="1"/>'
-            for column, width in enumerate(widths, 1)
-        )
-        columns = f"<cols>{columns}</cols>" if columns else ""
-        skeleton = (
-            '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-            f'<worksheet xmlns="{namespace}"><sheetViews><sheetView workbookViewId="0"/></sheetViews>'
-            f'<sheetFormatPr defaultRowHeight="15"/>{columns}<sheetData></sheetData></worksheet>'
-        )
-        self._added[name] = (skeleton.encode(), before)
+        self._added[name] = NewSheet(before, tuple(widths))
         self.replace(name, 1, rows, styles)
+
+    def copy_sheet(self, name: str, path: Path, sheet: str, before: str | None = None) -> None:
+        """Add a worksheet that holds what *sheet* of one of our templates does, at the end or before another.
+
+        Values, formats, widths, notes, choice lists and frozen rows come along; tables and charts do not.
+        """
+        self.add_sheet(name, before=before)
+        found = copied(path, sheet)
+        notes, shapes = (found.parts.get(kind, b"") for kind in ("comments", "vmlDrawing"))
+        self._added[name] = NewSheet(before, found.widths, found.columns, found.xml, notes, shapes)
+        for (row, column), (value, style) in found.cells.items():
+            self.put(name, row, column, value, style)
 
     @property
     def filled(self) -> tuple[str, ...]:
@@ -184,8 +205,8 @@ class Patch:
     def _apply(self) -> tuple[Draft, tuple[Refused, ...]]:
         draft = Draft(self.package)
         workbook = self._workbook
-        for name, (skeleton, before) in self._added.items():
-            add_sheet(draft, workbook, name, skeleton, before)
+        for name, new in self._added.items():
+            add_sheet(draft, workbook, name, b"", new.before)
             workbook = read_workbook(draft)
         styles_part = workbook.part_of("styles")
         if styles_part not in draft and (self._cells or self._pages):
@@ -200,6 +221,8 @@ class Patch:
         for name, part in workbook.sheets.items():
             if styles is None or (name not in self._cells and name not in self._pages):
                 continue
+            if name in self._added:
+                self._added[name].write(draft, part, STRICT if workbook.strict else MAIN, styles)
             links = [link.target for link in draft.relationships(part) if link.kind == "table" and link.target in draft]
             found = tuple(Table.read(link, draft.read(link)) for link in links)
             scope = Scope(name, styles, strings, workbook.date1904, found)
@@ -217,13 +240,16 @@ class Patch:
             if scope.filtered:
                 resize_filter_name(draft, workbook, name, scope.filtered)
         if not touched and not self._added:
-            return Draft(self.package), tuple(refused)
+            draft = Draft(self.package)
+            show_sheets(draft, workbook, self._shown)
+            return draft, tuple(refused)
         if styles is not None and styles.appended:
             draft.write(styles_part, styles.written())
         if lost_formula:
             drop_calc_chain(draft, workbook)
         ask_for_calculation(draft, workbook)
         refresh_pivots(draft, workbook, touched, tables)
+        show_sheets(draft, workbook, self._shown)
         return draft, tuple(refused)
 
     def _patch_sheet(self, name: str, sheet: SheetXml, scope: Scope) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from loyalty_xl.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -194,6 +196,15 @@ LEFT = ("period", "loyalty_score", "score_note", "not_fed", "quality", "stale")
 RIGHT_GAP = 2
 MORE = "@more"  # key of the heading under which lines that Targets adds stand
 SPARE = 10  # lines kept free for them
+
+
+def not_ours(name: str) -> UsageError:
+    """The error for a workbook without a Scorecard."""
+    return UsageError(
+        "E102",
+        f"{name} 里没有“记分卡”工作表,不是 loyalty_xl 的工作簿。请先运行:loyalty-xl new 新工作簿.xlsx",
+        f"{name} has no Scorecard sheet, so it is no loyalty_xl workbook. First run: loyalty-xl new NEW.xlsx",
+    )
 
 
 def head_label(key: str, language: str) -> str:

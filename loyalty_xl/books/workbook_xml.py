@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from loyalty_xl.books.markup import is_true, local, parse, serialise
-from loyalty_xl.books.package import Draft, Relationship
+from loyalty_xl.books.package import Draft, Relationship, relationships_part
 from loyalty_xl.books.sheet_xml import Area
 from loyalty_xl.books.styles import EMPTY
 from loyalty_xl.cells import column_letters
@@ -40,10 +40,11 @@ class Workbook:
     part: str
     links: tuple[Relationship, ...]
     sheets: dict[str, str]  # worksheets in order: name to part
+    states: dict[str, str]  # worksheets: visible, hidden, veryHidden
     all_names: tuple[str, ...]  # names of all sheets, chart and macro sheets too
     date1904: bool
     strict: bool
-    locked: bool  # sheets may not be added
+    locked: bool  # sheets may be neither added nor shown
 
     def part_of(self, kind: str) -> str:
         """Give the part of a kind that the workbook has once, "" if it has none."""
@@ -62,17 +63,19 @@ def read_workbook(draft: Draft) -> Workbook:
         raise no_workbook(draft)
     links = draft.relationships(main)
     by_id = {link.id: link for link in links}
-    sheets, names = {}, []
+    sheets, states, names = {}, {}, []
     for sheet in root.iterfind("{*}sheets/{*}sheet"):
         name, link = sheet.get("name") or "", by_id.get(relationship_id(sheet))
         names.append(name)
         if link and link.kind == "worksheet" and link.target in draft:
             sheets[name] = link.target
+            states[name] = sheet.get("state") or "visible"
     properties, protection = root.find("{*}workbookPr"), root.find("{*}workbookProtection")
     return Workbook(
         main,
         links,
         sheets,
+        states,
         tuple(names),
         properties is not None and is_true(properties.get("date1904")),
         etree.QName(root).namespace == STRICT,
@@ -96,14 +99,13 @@ def edit(draft: Draft, part: str, change: Callable[[etree._Element], bool]) -> N
 def add_sheet(draft: Draft, workbook: Workbook, name: str, data: bytes, before: str | None) -> str:
     """Add a worksheet, at the end or before another; give its part."""
     if workbook.locked:
-        raise WriteError(
-            "E404",
-            f"工作簿结构受保护，无法添加工作表“{name}”。请在 Excel“审阅”中撤销工作簿保护后再试。",
-            f"The workbook's structure is protected, so the sheet '{name}' cannot be added. "
-            "Unprotect the workbook (Review tab) and run again.",
-        )
+        raise protected(f"无法添加工作表“{name}”", f"the sheet '{name}' cannot be added")
     folder = posixpath.join(posixpath.dirname(workbook.part), "worksheets")
-    part = next(p for n in range(1, 100_000) if (p := f"{folder}/sheet{n}.xml") not in draft)
+    part = next(
+        part
+        for number in range(1, 100_000)
+        if (part := f"{folder}/sheet{number}.xml") not in draft and relationships_part(part) not in draft
+    )
     base = STRICT_LINKS if workbook.strict else LINKS
     link = draft.add(part, data, SHEET_TYPE, workbook.part, f"{base}/worksheet")
 
@@ -125,6 +127,32 @@ def add_sheet(draft: Draft, workbook: Workbook, name: str, data: bytes, before: 
 
     edit(draft, workbook.part, enter)
     return part
+
+
+def show_sheets(draft: Draft, workbook: Workbook, names: Collection[str]) -> None:
+    """Make hidden worksheets visible. They keep their places, so what names a sheet by its place stays right."""
+    hidden = [name for name in workbook.sheets if name in names and workbook.states[name] != "visible"]
+    if not hidden:
+        return
+    if workbook.locked:
+        raise protected(f"无法显示工作表“{hidden[0]}”", f"the sheet '{hidden[0]}' cannot be shown")
+
+    def show(root: etree._Element) -> bool:
+        for sheet in root.iterfind("{*}sheets/{*}sheet"):
+            if sheet.get("name") in hidden:
+                del sheet.attrib["state"]
+        return True
+
+    edit(draft, workbook.part, show)
+
+
+def protected(zh: str, en: str) -> WriteError:
+    """Give the error for a workbook whose list of sheets is protected."""
+    return WriteError(
+        "E404",
+        f"工作簿结构受保护，{zh}。请在 Excel“审阅”中撤销工作簿保护后再试。",
+        f"The workbook's structure is protected, so {en}. Unprotect the workbook (Review tab) and run again.",
+    )
 
 
 def add_styles(draft: Draft, workbook: Workbook) -> str:

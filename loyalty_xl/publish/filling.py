@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.patch import Patch, Style
 from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, NOTES, PAGES, RUN_LOG, SCORECARD, TREND, Page
-from loyalty_xl.cells import column_letters
+from loyalty_xl.cells import Kind, column_letters
+from loyalty_xl.contracts import control
+from loyalty_xl.findings import UNDECIDED
 from loyalty_xl.publish import run_log
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, note_rows, scorecard_cells
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.remarks import Remarks
+from loyalty_xl.publish.template import place_of
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from loyalty_xl.books.patch import Refused
+    from loyalty_xl.cells import RawSheet
     from loyalty_xl.pipeline import Refresh
 
 LEFT_ALONE = "left alone"  # section of the run log: cells that could not be filled
 WHOLE = (DETAIL, COHORTS, FINDINGS, NOTES)  # pages that are replaced as a whole, beside the run log
+MAPPING = Page(control.MAPPING.name, control.MAPPING.zh)
 
 
 class Filling:
@@ -31,6 +36,7 @@ class Filling:
     def __init__(self, made: Refresh) -> None:
         self.made = made
         self._left: set[tuple[int, int]] = set()  # Scorecard cells that cannot be filled
+        self._shown: list[str] = []  # pages that are no longer hidden because the template hides them
         self.before = run_log.entries_of(made.inputs.pages.get(RUN_LOG.name))
         self._written = {
             (item, more): value for section, item, value, more in self.before if section == run_log.WRITTEN
@@ -55,7 +61,8 @@ class Filling:
         """The whole run log: what this run did, and what it wrote."""
         pages = [(run_log.PAGE, page.name, run_log.rows_hash(rows), "") for page, rows in self.pages.items()]
         left = [(LEFT_ALONE, f"{column_letters(column)}{row}", "", "") for row, column in sorted(self._left)]
-        return [*self.made.run_log, *pages, *left, *self._written_entries()]
+        shown = [(run_log.SHOWN, name, "", "") for name in self._shown]
+        return [*self.made.run_log, *pages, *shown, *left, *self._written_entries()]
 
     def untouched(self) -> bool:
         """Whether every owned cell still holds what the last run wrote."""
@@ -125,6 +132,7 @@ class Filling:
         """Put everything into *patch*."""
         made, pages = self.made, self.made.inputs.pages
         added = self._add_missing(patch)
+        self._show(patch)
         if self.layout is not None:
             ours: set[Line] = {(item.split("|", 1)[0], item.split("|", 1)[1]) for item, _ in self._written}
             board = fill_scorecard(patch, made, self.layout, self.cells, by=by, at=at, left=self._left, ours=ours)
@@ -144,11 +152,29 @@ class Filling:
         for page in PAGES:
             if page not in (SCORECARD, TREND) and page.name not in self.made.inputs.page_names:
                 header = Style(bold=True, fill="1F3864", color="FFFFFF", wrap=True)
-                patch.add_sheet(self._name(page), widths=[column.width for column in page.columns])
+                before = place_of(page.name, patch.sheet_names)
+                patch.add_sheet(self._name(page), widths=[column.width for column in page.columns], before=before)
                 for number, text in enumerate(page.header(self.made.language), start=1):
                     patch.put(self._name(page), 1, number, text, header)  # above the rows that replace the page
                 added.add(page.name)
         return added
+
+    def _show(self, patch: Patch) -> None:
+        """Pages that the template hides come to light when they are first needed; what somebody hid stays hidden."""
+        inputs, states = self.made.inputs, patch.states
+        before = run_log.last(self.before, run_log.SHOWN)
+        older = bool(self.before) and not before  # its template hid nothing
+        asked = any(each.code in UNDECIDED for each in self.made.findings)
+        self._shown = []
+        for page in (DETAIL, COHORTS, NOTES, RUN_LOG, MAPPING):
+            raw = {**inputs.pages, **inputs.raw_control}.get(page.name)
+            untouched = not older and page.name not in before and (raw is None or _blank(raw))
+            state = states.get(self._name(page))
+            if state == "hidden" and untouched and (asked or page is not MAPPING) and not patch.protected:
+                patch.show(self._name(page))
+                state = "visible"
+            if state == "visible" or page.name in before:
+                self._shown.append(page.name)
 
     def _page(
         self,
@@ -171,6 +197,12 @@ class Filling:
             for key, value in values.items()
             if key in columns and (rows.get(line, 0), columns[key]) not in self._left
         ]
+
+
+def _blank(page: RawSheet) -> bool:
+    """Whether nothing stands under a page's header."""
+    below = page.rows > 1
+    return not any((column.kind[below] != Kind.BLANK).any() for column in page.columns.values())
 
 
 def newer(before: list[run_log.Entry], version: str) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Entry = tuple[str, str, str, str]
 WRITTEN = "written"  # cells of the Scorecard as they were written
 PAGE = "page"  # hashes of the owned pages as they were written
+SHOWN = "shown"  # pages that came to light with a refresh: whoever hides them later wants them hidden
 
 
 def entries_of(page: RawSheet | None) -> list[Entry]:

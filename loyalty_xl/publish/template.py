@@ -12,6 +12,7 @@ from loyalty_xl.books.places import (
     DETAIL,
     FINDINGS,
     NOTES,
+    PAGES,
     RUN_LOG,
     SCORECARD,
     START,
@@ -19,7 +20,7 @@ from loyalty_xl.books.places import (
     Page,
     in_language,
 )
-from loyalty_xl.contracts import everything
+from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.contract import Contract, Type
 from loyalty_xl.publish.faces import draw_scorecard, draw_trend
 from loyalty_xl.publish.look import BLUE, Look
@@ -27,6 +28,8 @@ from loyalty_xl.publish.slots import slots
 from loyalty_xl.settings import SETTINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xlsxwriter.worksheet import Worksheet
 
 LANGUAGES = ("zh", "en", "both")
@@ -51,18 +54,37 @@ def template(language: str) -> Path:
     return templates_folder() / f"scorecard.{language}.xlsx"
 
 
+def tabs() -> dict[str, Page]:
+    """Every page by its name, in the order of the tabs."""
+    known = {page.name: page for page in (START, *PAGES)}
+    known |= {contract.name: Page(contract.name, contract.zh) for contract in everything()}
+    return {name: known[name] for name in _words()["order"]}
+
+
+def place_of(name: str, sheet_names: Iterable[str]) -> str | None:
+    """The worksheet before which a page belongs, None when it comes last."""
+    names, pages = list(sheet_names), tabs()
+    after = list(pages)[list(pages).index(name) + 1 :]
+    return next((found for each in after if (found := pages[each].find(names))), None)
+
+
+def _words() -> dict[str, Any]:
+    return tomllib.loads((templates_folder() / "scorecard.toml").read_text(encoding="utf-8"))
+
+
 def build(path: Path, language: str) -> None:
     """Write the template workbook in *language*."""
     import xlsxwriter
 
-    words = tomllib.loads((templates_folder() / "scorecard.toml").read_text(encoding="utf-8"))
+    words = _words()
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(str(path), plain)
     book.set_properties({"title": words["title"]["en"], "created": FIXED_DATE})
     look = Look(book, language)
     contracts = {contract.name: contract for contract in everything()}
+    departmental = {contract.name for contract in departments()}
     title = in_language(words["title"]["zh"], words["title"]["en"], language)
-    made = {name: book.add_worksheet(_title(name, contracts, language)) for name in words["order"]}
+    made = {name: book.add_worksheet(page.title(language)) for name, page in tabs().items()}
     for name, sheet in made.items():
         if name == START.name:
             _start(sheet, words, title, look)
@@ -74,13 +96,12 @@ def build(path: Path, language: str) -> None:
             _plain(sheet, PLAIN_PAGES[name], look)
         else:
             _sheet(sheet, contracts[name], look)
+        if name in departmental:
+            _hint(sheet, contracts[name], words["blank"], language)
+        if name not in words["shown"]:
+            sheet.hide()
     made[SCORECARD.name].activate()
     book.close()
-
-
-def _title(name: str, contracts: dict[str, Contract], language: str) -> str:
-    pages = {page.name: page for page in (START, SCORECARD, TREND, *PLAIN_PAGES.values())}
-    return (pages[name] if name in pages else Page(name, contracts[name].zh)).title(language)
 
 
 def _start(sheet: Worksheet, words: dict[str, Any], title: str, look: Look) -> None:
@@ -144,6 +165,14 @@ def _sheet(sheet: Worksheet, contract: Contract, look: Look) -> None:
         _fill_settings(sheet, contract, look)
     if contract.name == "Targets":
         _fill_targets(sheet, contract)
+
+
+def _hint(sheet: Worksheet, contract: Contract, says: dict[str, str], language: str) -> None:
+    """Say on an empty page where its rows are, in a message beside a cell: nothing stands in the cell itself."""
+    title = Page(contract.name, contract.zh).title(language)
+    text = {"zh": says["zh"], "en": says["en"]}.get(language, f"{says['zh']}\n{says['en']}")
+    sheet.data_validation(1, 0, 1, 0, {"validate": "any", "input_title": title, "input_message": text})
+    sheet.set_selection(1, 0, 1, 0)
 
 
 def _cell_format(kind: Type) -> str:

@@ -489,6 +489,35 @@ def test_sheets_are_added_where_they_belong(book: Path) -> None:
             patch.add_sheet(name, [])
 
 
+def test_hidden_sheets_are_shown_in_their_places(tmp_path: Path) -> None:
+    """A sheet made visible keeps its place and its names; which sheet is open and which tab is first stay as they are."""
+    with xlsxwriter.Workbook(str(tmp_path / "b.xlsx")) as made:
+        sheets = [made.add_worksheet(name) for name in ("Hidden", "One", "Deep", "Two")]
+        chart = made.add_chart({"type": "line"})
+        chart.add_series({"values": "=One!$A$1:$A$2"})
+        made.add_chartsheet("Chart").set_chart(chart)
+        sheets[0].hide()
+        sheets[2].very_hidden()
+        sheets[1].set_first_sheet()
+        sheets[3].activate()
+        sheets[2].autofilter("A1:B9")
+    old = part(tmp_path / "b.xlsx", "xl/workbook.xml")
+    patch = Patch(tmp_path / "b.xlsx")
+    assert patch.states == {"Hidden": "hidden", "One": "visible", "Deep": "veryHidden", "Two": "visible"}
+    patch.show("One")
+    assert not patch.changed
+    patch.show("Hidden")
+    patch.show("Deep")
+    assert set(patch.states.values()) == {"visible"}
+    assert patch.save(tmp_path / "new.xlsx") == ("xl/workbook.xml",)
+    patch.verify(tmp_path / "new.xlsx")
+    new = part(tmp_path / "new.xlsx", "xl/workbook.xml")
+    assert old.replace(' state="hidden"', "").replace(' state="veryHidden"', "") == new
+    assert all(said in new for said in ("firstSheet=", 'activeTab="3"', 'localSheetId="2"'))
+    with pytest.raises(KeyError):
+        patch.show("Chart")
+
+
 def test_protected_structure_is_respected(tmp_path: Path) -> None:
     """Where the user has forbidden new sheets, none is added, and the sentence says how to allow it."""
     workbook = f'<workbook xmlns="{MAIN}" xmlns:r="{LINKS}"><workbookProtection lockStructure="1"/><sheets>'
@@ -496,6 +525,12 @@ def test_protected_structure_is_respected(tmp_path: Path) -> None:
     patch = Patch(small_book(tmp_path / "b.xlsx", "", **{"xl/workbook.xml": workbook}))
     patch.add_sheet("New", [[1]])
     with pytest.raises(WriteError, match="protected"):
+        _ = patch.changed
+    workbook = workbook.replace('name="S"', 'name="S" state="hidden"')
+    patch = Patch(small_book(tmp_path / "h.xlsx", "", **{"xl/workbook.xml": workbook}))
+    assert patch.protected
+    patch.show("S")
+    with pytest.raises(WriteError, match="cannot be shown"):
         _ = patch.changed
 
 
