@@ -16,6 +16,7 @@ from loyalty_xl.contracts.frames import build_frame
 from loyalty_xl.contracts.headers import find_header
 from loyalty_xl.contracts.keys import bits, missing_values, repeats
 from loyalty_xl.contracts.orders import derive, rates_for_money
+from loyalty_xl.contracts.reach import far_beyond
 from loyalty_xl.contracts.rows import data_rows
 from loyalty_xl.contracts.rules import broken_rules, low_scores
 from loyalty_xl.vocabulary import Finding
@@ -65,7 +66,7 @@ def check_sheet(
         Day of the run; later dates are errors.
     """
     header = find_header(raw, contract, mapping, title=title, header_row=header_row)
-    findings = list(header.findings)
+    findings = [*header.findings, *far_beyond(raw, title)]
     if header.blocked:
         if not header.texts and header_row is None:
             findings = [Finding("W216", title, detail=(("what", "empty"),))]
@@ -109,6 +110,7 @@ class _Check:
             findings.append(Finding("W216", self.title, detail=(("what", "header"),)))
         columns = {name: self._read(name, self.entries) for name in self.contract.names if name in self.header.columns}
         sent = frozenset(columns)
+        self._dependent(columns)
         for column, mask in rows.covered.items():
             name = next(name for name, number in self.header.columns.items() if number == column)
             at = places(mask[self.entries])
@@ -167,6 +169,15 @@ class _Check:
 
     def _numbers(self, name: str, entries: NDArray[np.intp]) -> NDArray[np.float64]:
         return self._read(name, entries).values
+
+    def _dependent(self, columns: dict[str, Column]) -> None:
+        """Say which values are results that may be other ones today."""
+        for name, column in columns.items():
+            rows = self.raw.dependent.get(self.header.columns[name])
+            if rows is not None:
+                at = places(np.isin(self.raw.rows[self.entries], rows) & ~column.bad)
+                if len(at):
+                    column.faults.append(Fault("W230", at, found=""))
 
     def _needs(self, columns: dict[str, Column]) -> frozenset[str]:
         """Fields without which a row is out: required ones and the key."""
