@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Contract
     from loyalty_xl.contracts.headers import Header
 
+NAMED = 100  # unknown headers that are listed, and characters of each: together they fit into a cell
+
 
 def check_sheet(
     raw: RawSheet,
@@ -83,7 +85,9 @@ def _blocked(contract: Contract, title: str, header: Header, rows: int) -> Sheet
 
 def _describe(sheet: Sheet, header: Header) -> None:
     sheet.headers = {name: header.texts[column] for name, column in header.columns.items()}
-    sheet.unknown = tuple(header.texts[column] for column in header.unknown)
+    texts = [header.texts[column] for column in header.unknown]
+    listed = [text if len(text) <= NAMED else f"{text[:NAMED]}…" for text in texts[:NAMED]]
+    sheet.unknown = (*listed, f"… +{len(texts) - NAMED:,}") if len(texts) > NAMED else tuple(listed)
 
 
 class _Check:

@@ -106,7 +106,11 @@ def run(case: Case, folder: Path) -> Seen:
     """Read and check a bad file as `check` and `refresh` do, and hold it to what holds for every row."""
     made = case.make(folder)
     sources = made if isinstance(made, dict) else {case.sheet: made}
-    scorecard = case.workbook(folder) if case.workbook else book(folder / "scorecard.xlsx", sheets={"Scorecard": [], **case.control})
+    scorecard = (
+        case.workbook(folder)
+        if case.workbook
+        else book(folder / "scorecard.xlsx", sheets={"Scorecard": [], **case.control})
+    )
     before = _bytes(folder)
     path = next(iter(sources.values()), scorecard)
     given = {} if case.control else {name: str(file) for name, file in sources.items()}
@@ -116,9 +120,11 @@ def run(case: Case, folder: Path) -> Seen:
         try:
             inputs = gather(scorecard, sources=given, settings=case.settings, today=TODAY, allow_csv=case.allow_csv)
             sheets, findings = check(inputs, TODAY)
-        except LoyaltyError as error:  # only of the scorecard itself, its settings, or the command
-            findings = [Finding(error.code, error.sheet or scorecard.name, error.cell, detail=(("zh", error.zh), ("en", error.en)))]
-            assert case.workbook, error
+        except LoyaltyError as error:
+            if not case.workbook:  # only the scorecard itself may end a run
+                raise
+            detail = (("zh", error.zh), ("en", error.en))
+            findings = [Finding(error.code, error.sheet or scorecard.name, error.cell, detail=detail)]
     seen = Seen(path, inputs, sheets, findings, time.perf_counter() - started)
     assert _bytes(folder) == before, "a file was changed, made or removed"
     assert not case.timed or seen.seconds < LONGEST

@@ -141,4 +141,8 @@ def book(path: Path, rows: Cells | None = None, **more: Any) -> Path:
 
 def merged(*ranges: str) -> str:
     """The element of merged cells."""
-    return f'<mergeCells count="{len(ranges)}">' + "".join(f'<mergeCell ref="{each}"/>' for each in ranges) + "</mergeCells>"
+    return (
+        f'<mergeCells count="{len(ranges)}">'
+        + "".join(f'<mergeCell ref="{each}"/>' for each in ranges)
+        + "</mergeCells>"
+    )

@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,7 +60,10 @@ def others_go_on(folder: Path) -> dict[str, Path]:
     """An empty file of orders beside a good list of customers."""
     (folder / "orders.xlsx").write_bytes(b"")
     customers = [["客户编号", "地区", "建档日期"], ["C1", "南", "2025-01-01"]]
-    return {"Orders": folder / "orders.xlsx", "Customers": save(folder / "customers.xlsx", content({"客户": customers}))}
+    return {
+        "Orders": folder / "orders.xlsx",
+        "Customers": save(folder / "customers.xlsx", content({"客户": customers})),
+    }
 
 
 def only_orders_stopped(seen: Seen) -> None:
@@ -73,15 +77,22 @@ def encrypted(password: str = SECRET) -> Callable[[Path], Path]:
     """Encrypt a workbook as Excel does."""
 
     def make(folder: Path) -> Path:
-        from msoffcrypto.format.ooxml import OOXMLFile
-
         path = folder / "orders.xlsx"
-        noise = b"".join(hashlib.sha256(bytes([at])).digest() for at in range(255))  # under 4 kB the library writes wrongly
-        with path.open("wb") as made:
-            OOXMLFile(io.BytesIO(packed(content({"Sheet1": orders()}) | {"noise.bin": noise}))).encrypt(password, made)
+        path.write_bytes(_encrypted(password))
         return path
 
     return make
+
+
+@cache
+def _encrypted(password: str) -> bytes:
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    # the library writes packages of less than 4 kB wrongly
+    noise = b"".join(hashlib.sha256(bytes([at])).digest() for at in range(255))
+    made = io.BytesIO()
+    OOXMLFile(io.BytesIO(packed(content({"Sheet1": orders()}) | {"noise.bin": noise}))).encrypt(password, made)
+    return made.getvalue()
 
 
 def knowing(password: str) -> Callable[[Path], AbstractContextManager[None]]:
@@ -128,7 +139,11 @@ def binary() -> dict[str, str | bytes]:
         rows += record(0, at.to_bytes(4, "little") + bytes(13))
         for column, value in enumerate(line):
             place = column.to_bytes(4, "little") + bytes(4)
-            held = record(6, place + wide(value)) if isinstance(value, str) else record(5, place + struct.pack("<d", value))
+            held = (
+                record(6, place + wide(value))
+                if isinstance(value, str)
+                else record(5, place + struct.pack("<d", value))
+            )
             rows += held
     size = b"".join(each.to_bytes(4, "little") for each in (0, 3, 0, 3))
     sheet = record(129) + record(148, size) + record(145) + rows + record(146) + record(130)
@@ -159,7 +174,9 @@ def strict() -> dict[str, str | bytes]:
 def wide_parts() -> dict[str, str | bytes]:
     """The orders with their parts in UTF-16."""
     return {
-        name: str(xml).replace("UTF-8", "UTF-16").encode("utf-16") if "sheet1" in name or "workbook.xml" in name else xml
+        name: str(xml).replace("UTF-8", "UTF-16").encode("utf-16")
+        if "sheet1" in name or "workbook.xml" in name
+        else xml
         for name, xml in content({"Sheet1": orders()}).items()
     }
 

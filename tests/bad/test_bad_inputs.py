@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.bad.case import Case, flat, met, run
 from tests.bad.cell_rows import FORMULA_LIKE, STRANGE
 from tests.bad.cells import HEAD, book, order, orders, with_amounts
 from tests.bad.not_workbooks import CSV, encrypted, file
-from tests.bad.structure import sheet, total
+from tests.bad.structure import sheet
 from tests.conftest import TODAY
 
 ROWS = [*not_workbooks.ROWS, *hostile.ROWS, *structure.ROWS, *cell_rows.ROWS]
@@ -55,11 +56,8 @@ CODES: dict[str, tuple[int, str, Callable[[Path], Path | dict[str, Path]], list[
     "good": (0, "", sheet(orders()), []),
     "1, the only department's file": (3, "E101", file("orders.xlsx", b""), []),
     "1, one department's file of two": (1, "E101", customers, []),
-    "4, allowed": (0, "", file("orders.xlsx", CSV), ["--allow-csv"]),
-    "6, no password": (3, "E106", encrypted("x"), []),
     "23, too many rows": (3, "E123", sheet(orders()), ["--set", "max_rows=2"]),
     "32, column missing": (3, "E206", sheet([HEAD[:2], ["A1", "C1"]]), []),
-    "35, wrong total": (1, "E209", sheet([*orders(), total("合计", 61)]), []),
     "43, header alone": (3, "W216", sheet([HEAD]), []),
     "72, unknown key": (1, "E301", sheet(orders()), ["--set", "churn_windows_day=9"]),
     "72, period end before start": (2, "", sheet(orders()), ["--period", "2026-03..01"]),
@@ -70,7 +68,7 @@ SCORECARDS: dict[str, tuple[int, str, Callable[[Path], Path]]] = {
     "2": (3, "E102", own("book.xlsx", not_workbooks.GOOD[:500])),
     "3": (3, "E103", own("book.xlsx", "<html>")),
     "4": (3, "E104", own("book.xlsx", CSV)),
-    "6": (3, "E106", encrypted("x")),
+    "6": (3, "E106", encrypted()),
     "8": (3, "E109", own("book.xls", not_workbooks.compound(not_workbooks.stream(not_workbooks.OLD)))),
     "13": (3, "E112", no_book),
     "14": (3, "E113", not_workbooks.twin("xl/workbook.xml")),
@@ -126,7 +124,7 @@ def test_outputs_hold_text_as_text(tmp_path: Path) -> None:
     scorecard = tmp_path / "scorecard.xlsx"
     make_book(scorecard, "en")
     evil = [*FORMULA_LIKE, *(text for text, _ in STRANGE.values()), "很" * 40_000]
-    rows = [[*HEAD, "销售地区", "商品编号"]]
+    rows = [[*HEAD, "销售地区", "商品编号", "长" * 40_000, *(f"{at}{'宽' * 90}" for at in range(400))]]
     for at, text in enumerate(evil):
         rows += [
             [*order(1 + at % 28, id=f"A{at}", customer=f"C{at}"), text, f"P{at}"],
@@ -135,7 +133,9 @@ def test_outputs_hold_text_as_text(tmp_path: Path) -> None:
     regions = [["地区编号", "名称"], ["x", "=cmd|'/c calc'!A1"], ["=R", "@SUM(A1)"]]
     source = book(tmp_path / "orders.xlsx", sheets={"Orders": rows, "Regions": regions})
     before = source.read_bytes()
-    made = refresh(scorecard, sources={"Orders": str(source), "Regions": str(source)}, today=TODAY, by="=1+1", recalculate=False)
+    made = refresh(
+        scorecard, sources={"Orders": str(source), "Regions": str(source)}, today=TODAY, by="=1+1", recalculate=False
+    )
     assert made.written_to == scorecard
     assert source.read_bytes() == before
     assert all(each.value is None or abs(each.value) < float("inf") for each in made.results)
@@ -145,13 +145,14 @@ def test_outputs_hold_text_as_text(tmp_path: Path) -> None:
             if name.endswith((".xml", ".rels")):
                 etree.fromstring(package.read(name))
     formulas, texts = [], []
-    for page in openpyxl.load_workbook(scorecard):
-        for line in page.iter_rows():
-            for cell in line:
-                if cell.data_type == "f":
-                    formulas.append(str(cell.value))
-                elif isinstance(cell.value, str):
-                    texts.append(cell.value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl says what it would lose
+        pages = openpyxl.load_workbook(scorecard)
+    for cell in (cell for page in pages for line in page.iter_rows() for cell in line):
+        if cell.data_type == "f":
+            formulas.append(str(cell.value))
+        elif isinstance(cell.value, str):
+            texts.append(cell.value)
     assert not [each for each in formulas if re.search(r"1\+1|cmd|HYPERLINK\(\"http://x|^=R$|^[@＝+]", each)]
     assert "=1+1" in "\n".join(texts)
     assert max(map(len, texts)) <= 32_767
