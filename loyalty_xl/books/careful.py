@@ -255,7 +255,8 @@ class SheetMarkup(StringMarkup):
             value = self.strings[-1] if self.strings else value
         self._cell = None
         if self._formula is not None:
-            self.dependents.note(row, column, self._formula, "".join(self._words))
+            place = f"{column_letters(column)}{row}"
+            self.dependents.note(place, row, column, self._formula, "".join(self._words))
         self._take(Cell(row, column, kind, style, self._formula is not None, value))
 
     def _misplaced(self, given: str) -> ReadError:

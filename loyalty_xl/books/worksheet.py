@@ -128,7 +128,7 @@ def _blocks(
         around.hidden_columns,
         around.merged,
         around.merged_count,
-        scanner.dependents.cells,
+        scanner.dependents.cells(),
     )
 
 
@@ -212,7 +212,7 @@ def _parsed(archive: Archive, structure: Structure, sheet: SheetPart, rows: int 
         markup.hidden_columns,
         markup.merged,
         markup.merged_count,
-        markup.dependents.cells,
+        markup.dependents.cells(),
     )
 
 

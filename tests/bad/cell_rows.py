@@ -115,6 +115,11 @@ def shared_formula() -> Cells:
     return with_amounts(first, rest, rest, other, Markup('<c r="{0}"><f t="shared" si="1"/><v>1</v></c>'))
 
 
+def loop(amount: str, other: str) -> Cells:
+    """Orders of which the first amount is a formula, with another formula beside it under no field's header."""
+    return [[*HEAD, "折扣"], [*order(1, amount=Formula(amount, 7)), Formula(other, 1)], [*order(2, amount=5), None]]
+
+
 def commented(formula: str) -> Cells:
     """A sheet that only the careful reader takes."""
     return with_amounts(Markup('<!-- x --><c r="{0}"><f>' + formula + "</f><v>7</v></c>"), 5)
@@ -193,6 +198,9 @@ ROWS: list[Row] = [
     row(59, "formulas of the moment",
         *(Case(what, sheet(with_amounts(Formula(text, 7), 5)), [("W230", "D2")], kept=2, then=values(7, 5)) for what, text in VOLATILE.items()),
         *(Case(f"not {what}", sheet(with_amounts(Formula(text, 7), 5)), [], kept=2) for what, text in STEADY.items()),
+        Case("loop of two", sheet(loop("E2*2", "D2-1")), [("W230", "D2"), ("W230", "E2")], kept=2, then=values(7, 5)),
+        Case("loop of many, by ranges", sheet(loop("SUM(E1:E9)", "AVERAGE(A2:D2)*1")), [("W230", "D2"), ("W230", "E2")], kept=2),
+        Case("not a chain", sheet(loop("E2*2", "A2-1")), [], kept=2),
         Case("shared", sheet(shared_formula()), [("W230", "D2")], kept=5, then=counted("W230", 3)),
         Case("marked by Excel", sheet(with_amounts(Formula("MyName*2", 7, ' ca="1"'))), [("W230", "D2")], kept=1),
         Case("read with care", sheet(commented("TODAY()")), [("W230", "D2")], kept=2, then=values(7, 5)),
