@@ -96,7 +96,11 @@ def row(number: int, name: str, *cases: Case) -> Row:
 def flat(rows: list[Row]) -> list[Any]:
     """The cases of rows as parameters."""
     return [
-        pytest.param(case, id=f"{each.number}-{each.name}" + (f", {case.what}" if case.what else ""))
+        pytest.param(
+            case,
+            id=f"{each.number}-{each.name}" + (f", {case.what}" if case.what else ""),
+            marks=[pytest.mark.windows] if case.needs_windows else [],
+        )
         for each in rows
         for case in each.cases
     ]
