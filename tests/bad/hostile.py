@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import socket
 import struct
 import sys
@@ -176,30 +175,32 @@ def unaddressed(folder: Path) -> Path:
 
 def held_in_bounds(seen: Seen) -> None:
     """The reading process stays below three gigabytes, and so does this one."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF):
-        assert resource.getrusage(who).ru_maxrss * unit < 3 * 2**30
     assert Limits().memory_mb <= 3 * 1024
     assert seen.inputs is not None
-    assert seen.inputs.sources["Orders"][0].raw.used[0] == LAST
+    raw = seen.inputs.sources["Orders"][0].raw
+    assert (len(raw), raw.columns[3].number[-1]) == (LAST, LAST)
+    if sys.platform != "win32":
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF):
+            assert resource.getrusage(who).ru_maxrss * unit < 3 * 2**30
 
 
-def merges(count: int) -> Callable[[Path], Path]:
-    """Orders whose remarks are merged two by two, many times."""
+PAIRS = [f"{letter}{at}:{letter}{at + 1}" for at in range(2, 28_002, 2) for letter in "ABC"]  # 42,000
 
-    def make(folder: Path) -> Path:
-        ranges = merged(*(f"A{at}:A{at + 1}" for at in range(2, 2 * count + 2, 2)))
-        made = sheet_xml(lines(2 * count + 1), after=ranges)
-        return save(folder / "orders.xlsx", parts({"Sheet1": made}, styles=styles_xml("yyyy-mm-dd")))
 
-    return make
+def merges(folder: Path) -> Path:
+    """Orders whose cells are merged two by two, in every column."""
+    made = sheet_xml(lines(28_001), after=merged(*PAIRS))
+    return save(folder / "orders.xlsx", parts({"Sheet1": made}, styles=styles_xml("yyyy-mm-dd")))
 
 
 def summarised(seen: Seen) -> None:
     """At most a thousand ranges are named; the rest are one finding with their number."""
     found = [each for each in seen.findings if each.code == "E212"]
     assert len(found) <= 1001
-    assert sum(each.count for each in found) == 42_000
+    assert sum(each.count for each in found) == len(PAIRS) == 42_000
     assert found[-1].count == 41_000
 
 
@@ -256,12 +257,11 @@ ROWS: list[Row] = [
         reads("no dimension", lambda folder: book(folder / "orders.xlsx", orders())),
         reads("no r", unaddressed)),
     row(23, "1,048,576 rows",
-        Case("read", many(LAST - 1), [], kept=LAST - 1, then=held_in_bounds, timed=True),
+        Case("read", many(LAST - 1), [], then=held_in_bounds, timed=True, checked=False),
         stops("over the limit of Settings", many(3_000), "E123", "2,000", settings={"max_rows": "2000"}, timed=True),
         stops("text over the limit", file("orders.csv", "订单号,客户编号,订单日期,金额\n" + "A,C,2026-01-01,1\n" * 30), "E123", settings={"max_rows": "20"})),
     row(24, "42,000 merged ranges",
-        Case("", merges(42_000), [("E212", f"A{at}:A{at + 1}") for at in range(2, 2002, 2)] + [("E212", "")],
-             then=summarised, timed=True, errors_only=True)),
+        Case("", merges, [("E212", each) for each in [*PAIRS[:1000], ""]], then=summarised, timed=True, errors_only=True)),
     row(25, "wrong shared string",
         Case("index", package("orders.xlsx", shared(7)), [("E102", "B4")], then=shown_cell),
         Case("below zero", package("orders.xlsx", shared(-1)), [("E102", "B4")], then=shown_cell),
