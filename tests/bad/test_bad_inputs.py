@@ -59,7 +59,6 @@ CODES: dict[str, tuple[int, str, Callable[[Path], Path | dict[str, Path]], list[
     "23, too many rows": (3, "E123", sheet(orders()), ["--set", "max_rows=2"]),
     "32, column missing": (3, "E206", sheet([HEAD[:2], ["A1", "C1"]]), []),
     "43, header alone": (3, "W216", sheet([HEAD]), []),
-    "72, unknown key": (1, "E301", sheet(orders()), ["--set", "churn_windows_day=9"]),
     "72, period end before start": (2, "", sheet(orders()), ["--period", "2026-03..01"]),
     "72, unknown sheet": (2, "", sheet(orders()), ["--source", "Ordrs=x.csv"]),
 }
