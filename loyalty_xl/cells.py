@@ -57,6 +57,16 @@ class RawSheet:
     merged: tuple[str, ...] = ()  # ranges, as "A1:C1"
     merged_count: int = 0  # how many there are in all (`merged` may be cut)
     state: str = "visible"  # visible, hidden, veryHidden
+    used: tuple[int, int] = (0, 0)  # last row and column that hold any cell, blank ones included
+    dependent: dict[int, NDArray[np.int32]] = field(
+        default_factory=dict
+    )  # column -> rows of formulas whose result depends on the clock, chance, other files or themselves (W230)
+
+    @property
+    def far(self) -> bool:
+        """Whether the used range lies far beyond the data (W122)."""
+        rows, columns = self.used
+        return rows > 2 * len(self.rows) + 1000 or columns > 2 * len(self.columns) + 200
 
     def __len__(self) -> int:
         return len(self.rows)

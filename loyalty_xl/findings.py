@@ -34,6 +34,7 @@ EXPECTED_ZH = {
     "date": "日期",
     "text id": "文字编号",
     "text": "文字",
+    "text of up to 255 characters": "不超过 255 个字的文字",
     "yes/no": "是/否",
     "share 0-1 (percent form)": "比率（0–1 或百分数）",
     "period": "期间（如 2026-03、2026-Q1）",

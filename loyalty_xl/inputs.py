@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loyalty_xl.books import reading
+from loyalty_xl.books import read_errors, reading
 from loyalty_xl.books.assembly import ReadSheet
 from loyalty_xl.books.places import PAGES, Page
-from loyalty_xl.books.preflight import unreachable
-from loyalty_xl.books.read_errors import not_there
+from loyalty_xl.books.preflight import Limits, unreachable
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.checking import check_sheet
-from loyalty_xl.contracts.headers import normalise, recognise
+from loyalty_xl.contracts.headers import find_header, normalise, recognise
 from loyalty_xl.contracts.targets import control_findings
 from loyalty_xl.errors import LoyaltyError, ReadError
 from loyalty_xl.findings import from_error
@@ -74,6 +73,9 @@ class Inputs:
     digest: str = ""  # of all cells and files read
     raw_control: dict[str, RawSheet] = field(default_factory=dict)  # control sheets as they stand
     allow_csv: bool = False
+    limits: Limits = field(default_factory=Limits)  # of a department's file
+    hidden: dict[Path, tuple[str, dict[str, ReadSheet]]] = field(default_factory=dict)  # label, sheets not shown
+    read: set[tuple[Path, str]] = field(default_factory=set)  # files and worksheets
 
 
 def gather(
@@ -96,7 +98,7 @@ def gather(
     dated, findings = read_settings(by_name.get("Settings"), dict(settings or {}), title=title)
     made = Inputs(
         opened.book,
-        opened.sheet_names,
+        tuple(opened.states),
         {page.name: by_name[page.name] for page in PAGES if page.name in by_name},
         opened.page_names,
         {},
@@ -106,9 +108,14 @@ def gather(
         findings,
     )
     made.allow_csv = allow_csv
+    made.limits = _limits(dated, today)
     made.raw_control = {name: by_name[name] for name in CONTROL if name in by_name}
     _read_control(made, by_name, today)
     _find_sources(made, by_name, opened.given)
+    others = [
+        name for name, state in opened.states.items() if state != "visible" and name not in opened.page_names.values()
+    ]
+    _tell_hidden(made, [each for each in reading.peek(opened.book) if each.name in others] if others else [], by_name)
     made.digest = _digest(made, by_name)
     return made
 
@@ -120,6 +127,13 @@ def _warm_up() -> None:
     from loyalty_xl.contracts import rules  # noqa: F401
 
 
+def _limits(dated: DatedSettings, today: date) -> Limits:
+    """How much a department's file may ask of the machine, as Settings has it."""
+    settings = dated.at(today)
+    names = ("max_member_mb", "max_total_mb", "max_ratio", "max_members", "max_rows")
+    return Limits(**{name: getattr(settings, name) for name in names})
+
+
 def _read_control(made: Inputs, by_name: Mapping[str, RawSheet], today: date) -> None:
     contracts = {contract.name: contract for contract in everything()}
     settings = made.settings.at(today).replace(company_start=None)
@@ -127,7 +141,13 @@ def _read_control(made: Inputs, by_name: Mapping[str, RawSheet], today: date) ->
         if name in by_name and len(by_name[name]):
             sheet, found = check_sheet(by_name[name], contracts[name], settings, title=made.page_names[name], today=FAR)
             made.control[name] = sheet
-            quiet = {"W213", "W216", "W235", "W236"}  # an empty or half-filled control sheet is nothing to report
+            quiet = {
+                "W122",
+                "W213",
+                "W216",
+                "W235",
+                "W236",
+            }  # an empty or half-filled control sheet is nothing to report
             made.findings += [
                 each for each in control_findings(found) if each.code not in quiet and not _undecided(name, each)
             ]
@@ -159,11 +179,32 @@ def _find_sources(made: Inputs, by_name: Mapping[str, RawSheet], given: Mapping[
             if own and name in by_name:
                 files = (_source(contract, by_name[name], made.page_names[name], "", "", own[0]), *files)
             made.sources[name] = _distinct(made, files)
-        elif name in by_name:
+        elif name in by_name and (used or by_name[name].state == "visible"):
             row = used[0] if used else {}
             made.sources[name] = (_source(contract, by_name[name], made.page_names[name], "", "", row),)
         if not made.sources.get(name, ()):
             made.sources.pop(name, None)
+
+
+def _tell_hidden(made: Inputs, others: Sequence[ReadSheet], by_name: Mapping[str, RawSheet]) -> None:
+    """Name the hidden worksheets that look like a department sheet and were not read (W211)."""
+    own = {name: by_name[name] for name in (contract.name for contract in departments()) if name in by_name}
+    unread = [sheet for name, sheet in own.items() if name not in made.sources and sheet.state != "visible"]
+    unread += [each for each in others if each.state != "visible"]
+    told = [(sheet.name, sheet) for sheet in unread]
+    for path, (label, sheets) in made.hidden.items():
+        told += [(f"[{label}]{name}", sheet) for name, sheet in sheets.items() if (path, name) not in made.read]
+    made.findings += [Finding("W211", title, found=sheet.name) for title, sheet in told if _delivers(sheet)]
+
+
+def _delivers(sheet: RawSheet) -> bool:
+    """Say whether a worksheet has the name or the header of a department sheet, and a row below it."""
+    known = {contract.name: contract for contract in departments()}
+    contract = next((each for each in known.values() if Page(each.name, each.zh).find([sheet.name])), None)
+    if contract is None:
+        found = recognise(sheet, known.values())
+        contract = found[0][0] if found else None
+    return contract is not None and len(sheet) > find_header(sheet, contract).entry + 1
 
 
 def _source_rows(made: Inputs) -> dict[str, list[dict[str, str]]]:
@@ -222,7 +263,7 @@ def _read_files(made: Inputs, contract: Contract, rows: Sequence[Mapping[str, st
             found = ", ".join(each.name for each in others)
             made.findings.append(Finding("W276", f"[{row['file']}]", found=found, count=len(others)))
         if not members:
-            error = not_there(row["file"], "没有符合的文件", "no file fits")
+            error = read_errors.not_there(row["file"], "没有符合的文件", "no file fits")
             made.findings.append(from_error(error, f"[{row['file']}]"))
             made.stopped.add(contract.name)
         for each in members:
@@ -295,7 +336,7 @@ def _distinct(made: Inputs, files: tuple[Source, ...]) -> tuple[Source, ...]:
 
 def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], path: Path, label: str) -> Source | None:
     try:
-        raw = _worksheet(path, contract, row.get("worksheet", ""), allow_csv=made.allow_csv)
+        raw = _worksheet(made, path, contract, row.get("worksheet", ""), label)
         hashed = file_hash(path)
     except ReadError as error:
         made.findings.append(from_error(error, f"[{label}]"))
@@ -312,12 +353,16 @@ def _source(contract: Contract, raw: RawSheet, title: str, file: str, hashed: st
     return Source(contract, raw, title, file, hashed, header_row, row.get("date_order", ""), row.get("covers_to", ""))
 
 
-def _worksheet(path: Path, contract: Contract, worksheet: str, *, allow_csv: bool) -> ReadSheet:
+def _worksheet(made: Inputs, path: Path, contract: Contract, worksheet: str, label: str) -> ReadSheet:
     """The worksheet of a file that holds the sheet: the one named, else the one of its name, else the one whose headers fit best."""
     if worksheet:
-        return reading.read(path, [worksheet], allow_csv=allow_csv)[worksheet]
-    peeked = reading.peek(path, allow_csv=allow_csv)
+        made.read.add((_real(path), worksheet))
+        return reading.read(path, [worksheet], made.limits, allow_csv=made.allow_csv)[worksheet]
+    peeked = reading.peek(path, made.limits, allow_csv=made.allow_csv)
     shown = [each for each in peeked if each.state == "visible"] or peeked
+    if not shown:
+        raise read_errors.no_sheet(path.name, contract.name, [])
+    made.hidden[_real(path)] = (label, {each.name: each for each in peeked if each.state != "visible"})
     named = Page(contract.name, contract.zh).find(each.name for each in shown)
     if named is None:
         fitting = [
@@ -326,7 +371,8 @@ def _worksheet(path: Path, contract: Contract, worksheet: str, *, allow_csv: boo
             if (found := [hit for hit in recognise(each, [contract]) if hit[0] is contract])
         ]
         named = max(fitting)[1] if fitting else shown[0].name
-    return reading.read(path, [named], allow_csv=allow_csv)[named]
+    made.read.add((_real(path), named))
+    return reading.read(path, [named], made.limits, allow_csv=made.allow_csv)[named]
 
 
 def file_hash(path: Path) -> str:

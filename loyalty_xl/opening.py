@@ -49,7 +49,7 @@ class Opened:
     """A scorecard workbook whose sheets are being read."""
 
     book: Path
-    sheet_names: tuple[str, ...]
+    states: dict[str, str]  # worksheet -> visible, hidden, veryHidden; in workbook order
     page_names: dict[str, str]  # page or contract name -> worksheet
     given: dict[str, str]  # sheet -> file that takes its place
     pending: Pending
@@ -72,16 +72,17 @@ def open_book(book: Path, sources: Mapping[str, str] | None = None) -> Opened:
         It is no scorecard workbook, or *sources* names no sheet.
     """
     reading.require_package(book)
-    names = reading.sheet_names(book)
+    states = reading.sheet_states(book)
+    visible_first = sorted(states, key=lambda name: states[name] != "visible")
     places = {contract.name: Page(contract.name, contract.zh) for contract in everything()} | {
         page.name: page for page in PAGES
     }
-    page_names = {name: found for name, page in places.items() if (found := page.find(names))}
+    page_names = {name: found for name, page in places.items() if (found := page.find(visible_first))}
     if SCORECARD.name not in page_names:
         raise not_ours(book.name)
     given = _known(sources or {})
     wanted = [page_names[name] for name in page_names if name not in given]
-    return Opened(book, tuple(names), page_names, given, reading.start(book, wanted))
+    return Opened(book, states, page_names, given, reading.start(book, wanted))
 
 
 def _known(sources: Mapping[str, str]) -> dict[str, str]:

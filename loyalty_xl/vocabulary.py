@@ -259,11 +259,20 @@ def days_in_month(ordinal: int) -> int:
     return calendar.monthrange(ordinal // 12, ordinal % 12 + 1)[1]
 
 
+MOST_SHOWN = 1_000  # characters of a text that a finding repeats
+
+
+def _beginning(text: str) -> str:
+    """Give a text, or its beginning where it is long."""
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing wrong, or worth knowing: where, what was found, what was expected, what to do.
 
-    `found` and `expected` are short texts; `detail` fills further places in the code's sentences.
+    `found` and `expected` are short texts; `detail` fills further places in the code's sentences. Of a longer text only
+    the beginning is shown, so that a sentence fits into a cell.
     `cells` holds the first addresses of a grouped finding; `count` says how many there are in all.
     """
 
@@ -277,6 +286,13 @@ class Finding:
     cells: tuple[str, ...] = ()
     detail: tuple[tuple[str, str], ...] = ()
     frees: int = 0  # how many KPIs wait for the repair
+
+    def __post_init__(self) -> None:
+        for name in ("found", "expected", "column"):
+            if len(text := getattr(self, name)) > MOST_SHOWN:
+                object.__setattr__(self, name, _beginning(text))
+        if any(len(text) > MOST_SHOWN for _, text in self.detail):
+            object.__setattr__(self, "detail", tuple((name, _beginning(text)) for name, text in self.detail))
 
     @property
     def severity(self) -> Severity:

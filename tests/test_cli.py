@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -384,8 +385,9 @@ def test_new_from_a_folder(tmp_path: Path, capsys: Output) -> None:
     assert "letter.csv › letter: not recognised" in said
     assert "photo.png: E109" in said
     assert f"loyalty-xl refresh {tmp_path / 'book.xlsx'}" in said
-    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx", read_only=True)["Sources"]
-    entered = {row[0]: row[1] for row in sheet.iter_rows(min_row=2, values_only=True) if row[0]}
+    with closing(openpyxl.load_workbook(tmp_path / "book.xlsx", read_only=True)) as opened:
+        rows = opened["Sources"].iter_rows(min_row=2, values_only=True)
+        entered = {row[0]: row[1] for row in rows if row[0]}
     assert entered == {file.stem: f"files/{file.name}" for file in files.glob("*.csv") if file.stem != "letter"}
 
 

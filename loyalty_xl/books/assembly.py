@@ -24,20 +24,13 @@ _NUMERIC = np.array([kind in _NUMERIC_KINDS for kind in Kind])
 
 @dataclass(frozen=True)
 class ReadSheet(RawSheet):
-    """A sheet as read, with the last row and column that hold any cell, blank ones included.
+    """A sheet as read.
 
     Blank cells that only carry a style are not held: a column or row of nothing else does not exist.
     Hidden rows and columns are listed where they hold a value.
     """
 
-    used: tuple[int, int] = (0, 0)
     origin: str = ""  # `.xls` and the like, for a format whose hidden rows and number formats are not seen (W110)
-
-    @property
-    def far(self) -> bool:
-        """Whether the used range lies far beyond the data (W122)."""
-        rows, columns = self.used
-        return rows > 2 * len(self.rows) + 1000 or columns > 2 * len(self.columns) + 200
 
 
 @dataclass(frozen=True)
@@ -246,6 +239,7 @@ class Columned:
     merged: list[str]
     merged_count: int
     used: tuple[int, int]
+    dependent: dict[int, NDArray[np.int32]] = field(default_factory=dict)
 
 
 def raw_sheet(sheet: Columned, shared: list[str], formats: list[str], *, date1904: bool, origin: str = "") -> ReadSheet:
@@ -267,6 +261,7 @@ def raw_sheet(sheet: Columned, shared: list[str], formats: list[str], *, date190
         merged_count=sheet.merged_count,
         state=sheet.state,
         used=sheet.used,
+        dependent=sheet.dependent,
         origin=origin,
     )
 

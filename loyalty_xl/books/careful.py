@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
 
 from loyalty_xl.books import read_errors
+from loyalty_xl.books.formulas import Dependents
 from loyalty_xl.books.texts import unescaped
 from loyalty_xl.cells import Kind, column_letters, column_number
 
@@ -154,9 +155,17 @@ def read_strings(pieces: Iterator[bytes], where: str, most: int | None = None) -
 class SheetMarkup(StringMarkup):
     """A worksheet: its cells go to *take*, what stands around them is kept."""
 
-    def __init__(self, where: str, sheet: str, take: Callable[[Cell], None], rows: int | None = None) -> None:
+    def __init__(
+        self,
+        where: str,
+        sheet: str,
+        take: Callable[[Cell], None],
+        rows: int | None = None,
+        dependents: Dependents | None = None,
+    ) -> None:
         super().__init__(where, sheet, item="is")
         self._sheet, self._take, self._rows = sheet, take, rows
+        self.dependents = dependents or Dependents()
         self.hidden_rows: list[int] = []
         self.hidden_columns: list[tuple[int, int]] = []
         self.merged: list[str] = []
@@ -164,7 +173,8 @@ class SheetMarkup(StringMarkup):
         self._inside = False
         self._row = self._column = self._seen = 0
         self._cell: tuple[int, int, str, int] | None = None
-        self._formula = False
+        self._formula: dict[str, str] | None = None  # attributes of the formula
+        self._words: list[str] = []  # its text
         self._value: list[str] | None = None
 
     def opened(self, name: str, attributes: dict[str, str]) -> None:
@@ -174,7 +184,8 @@ class SheetMarkup(StringMarkup):
                 self._value = []
                 self.listen(text=self._value.append)
             elif name == "f":
-                self._formula = True
+                self._formula = attributes
+                self.listen(text=self._words.append)
             else:
                 super().opened(name, attributes)
         elif self._inside:
@@ -198,7 +209,7 @@ class SheetMarkup(StringMarkup):
                 self._inside = False
         elif name == "c":
             self._close_cell()
-        elif name == "v":
+        elif name in {"v", "f"}:
             self.listen(text=None)
         else:
             super().closed(name)
@@ -232,7 +243,8 @@ class SheetMarkup(StringMarkup):
         style = attributes.get("s", "0")
         number = int(style) if style.isascii() and style.isdigit() else 0
         self._cell = (row, column, attributes.get("t", "n"), number if number < 65_536 else 0)
-        self._formula, self._value = False, None
+        self._formula, self._value = None, None
+        self._words.clear()
         self.strings.clear()
 
     def _close_cell(self) -> None:
@@ -242,7 +254,10 @@ class SheetMarkup(StringMarkup):
         if kind == "inlineStr":
             value = self.strings[-1] if self.strings else value
         self._cell = None
-        self._take(Cell(row, column, kind, style, self._formula, value))
+        if self._formula is not None:
+            place = f"{column_letters(column)}{row}"
+            self.dependents.note(place, row, column, self._formula, "".join(self._words))
+        self._take(Cell(row, column, kind, style, self._formula is not None, value))
 
     def _misplaced(self, given: str) -> ReadError:
         shown = given[:40]

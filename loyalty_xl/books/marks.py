@@ -55,7 +55,9 @@ def marks_of_xls(path: Path) -> dict[str, Marks]:
         raise
     except Exception as error:  # noqa: BLE001 (olefile raises whatever a broken chain of sectors leads to)
         raise read_errors.damaged(name, "复合文件无法读取", f"the compound file cannot be read ({error})") from None
-    if len(stream) < 8 or struct.unpack_from("<HxxH", stream)[0] != 0x0809:
+    if len(stream) < 8:
+        raise read_errors.damaged(name, "工作簿流不完整", "its workbook stream is cut")
+    if struct.unpack_from("<HxxH", stream)[0] != 0x0809:
         raise read_errors.format_not_read(name, "xls (BIFF)")
     if struct.unpack_from("<HxxH", stream)[1] != _BIFF8:
         raise read_errors.format_not_read(name, "xls (Excel 5/95)")

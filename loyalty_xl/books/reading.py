@@ -55,13 +55,13 @@ def peek(path: Path | str, limits: Limits = DEFAULTS, rows: int = 30, *, allow_c
         ]  # fmt: skip
 
 
-def sheet_names(path: Path | str, limits: Limits = DEFAULTS) -> list[str]:
-    """Names of a file's worksheets, in workbook order (a text file has one, with the file's name)."""
+def sheet_states(path: Path | str, limits: Limits = DEFAULTS) -> dict[str, str]:
+    """Worksheets of a package and whether they are visible, in workbook order (a text file is one, with the file's name)."""
     path = Path(path)
     if look(path, limits) == "text":
-        return [path.stem]
+        return {path.stem: "visible"}
     with Archive(path, limits) as archive:
-        return [sheet.name for sheet in read_structure(archive).sheets]
+        return {sheet.name: sheet.state for sheet in read_structure(archive).sheets}
 
 
 def read(

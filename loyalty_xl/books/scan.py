@@ -14,6 +14,7 @@ import numpy as np
 
 from loyalty_xl.books.assembly import Block
 from loyalty_xl.books.careful import Cell, interpret
+from loyalty_xl.books.formulas import Dependents
 from loyalty_xl.books.tags import ATTRIBUTES, Tags, attributes_of, read_places, read_rows
 from loyalty_xl.books.texts import Unconventional, decoded, from_markup, unescaped
 from loyalty_xl.books.tokens import LONGEST, PAD, distinct, numbers, texts
@@ -43,6 +44,7 @@ class Scanner:
     last_row: int = 0
     hidden_rows: list[int] = field(default_factory=list)
     own_texts: dict[str, int] = field(default_factory=dict)
+    dependents: Dependents = field(default_factory=Dependents)
     _tails: dict[bytes, int] = field(default_factory=dict)
     _tail_type: list[int] = field(default_factory=list)
     _tail_style: list[int] = field(default_factory=list)

@@ -74,6 +74,8 @@ def read_unusual(scanner: Scanner, tags: Tags, rows: Rows, held: Contents, rest:
     formula |= is_formula & (written | alone)
     skip = np.where(is_formula & written, 2, np.where(is_formula & alone, 1, 0))
     open_ &= formula | (following == _V) | (following == _SLASH)
+    if formula.any():
+        scanner.dependents.scan(tags.raw, at[first[formula]].tolist(), at[first[formula] + 2].tolist())
     token = first + 1 + skip
     here = at[token]
     valued = open_ & formula & tags.plain(token, here, at[token + 1])
@@ -146,7 +148,7 @@ def _odd(scanner: Scanner, tags: Tags, rows: Rows, held: Contents, places: Place
         tags.raw[begin:end] for begin, end in zip(tags.at[first].tolist(), tags.at[following].tolist(), strict=True)
     ]
     found: list[Cell] = []
-    markup = SheetMarkup(scanner.where, scanner.sheet, found.append)
+    markup = SheetMarkup(scanner.where, scanner.sheet, found.append, dependents=scanner.dependents)
     inner = b"</row><row>".join(stretches)
     end = b"</row></sheetData></worksheet>"
     markup.feed_all([scanner.root + b"<sheetData><row>" + inner + end])

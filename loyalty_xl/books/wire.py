@@ -119,6 +119,7 @@ def send_sheet(sink: Sink, sheet: Columned) -> None:
         "merged": packer.strings(sheet.merged),
         "merged_count": sheet.merged_count,
         "used": sheet.used,
+        "dependent": [[number, packer.array(rows)] for number, rows in sheet.dependent.items()],
     }
     packer.write(sink, header)
 
@@ -140,4 +141,5 @@ def take_sheet(unpacker: Unpacker, header: dict[str, Any]) -> Columned:
         merged=unpacker.strings(header["merged"]),
         merged_count=header["merged_count"],
         used=tuple(header["used"]),
+        dependent={int(number): unpacker.array(rows) for number, rows in header["dependent"]},
     )

@@ -45,6 +45,7 @@ class Worksheet:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
     merged_count: int = 0
+    dependent: dict[int, list[int]] = field(default_factory=dict)
 
 
 def read_worksheet(
@@ -127,6 +128,7 @@ def _blocks(
         around.hidden_columns,
         around.merged,
         around.merged_count,
+        scanner.dependents.cells(),
     )
 
 
@@ -210,6 +212,7 @@ def _parsed(archive: Archive, structure: Structure, sheet: SheetPart, rows: int 
         markup.hidden_columns,
         markup.merged,
         markup.merged_count,
+        markup.dependents.cells(),
     )
 
 
@@ -231,4 +234,5 @@ def columned(sheet: SheetPart, held: Worksheet, shared: int) -> Columned:
         merged=held.merged,
         merged_count=held.merged_count,
         used=held.columns.used,
+        dependent={at: np.array(numbers, np.int32) for at, numbers in held.dependent.items() if at in columns},
     )

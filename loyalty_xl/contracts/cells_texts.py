@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Field
 
 LONGEST = 32_767  # characters that an Excel cell can hold
+LONGEST_NAME = 255  # of what rows are grouped or joined by: pages put it beside other words in one cell
 # Texts by which rows are grouped or joined: folded like ids, but in their own case. Other texts keep every character.
 LABELS = frozenset(
     {"tier", "product_type", "class_l1", "class_l2", "survey_version", "version", "touchpoint", "close_reason"}
 )
 LITERAL = frozenset({"field"})  # where `-` says something: Mapping leaves a column out with it
+WORDS_NAME = f"text of up to {LONGEST_NAME} characters"
 _SCIENTIFIC = re.compile(r"[-+]?\d(?:\.\d+)?E\+?\d+", re.IGNORECASE)
 _PADDED_FIELDS = frozenset({"customer_id", "merged_into"})
 
@@ -61,6 +63,7 @@ def read_ids(raw: RawSheet, cells: RawColumn, field: Field, how: Reading) -> Col
         values[texts.where] = texts.spread(numbers, np.int32, -1)
         if any(broken):
             lost[texts.where] = texts.spread(broken, np.bool_, False)
+        faults += _too_long(texts)
     where = places(cells.kind == Kind.NUMBER)
     if len(where):
         numbers_at = cells.number[where]
@@ -132,6 +135,14 @@ def _padding(
     return [Fault("W225", where[short], name.zfill(int(widths[first])), name, (("format", "0" * int(widths[first])),))]
 
 
+def _too_long(texts: Texts) -> list[Fault]:
+    """Say which names are none, being whole texts."""
+    if max(map(len, texts.plain), default=0) <= LONGEST_NAME:
+        return []
+    long = texts.spread([len(text) > LONGEST_NAME for text in texts.plain], np.bool_, False)
+    return [Fault("E203", texts.where[long], WORDS_NAME)]
+
+
 def _is_empty(text: str) -> bool:
     return not text
 
@@ -152,7 +163,9 @@ def read_strings(raw: RawSheet, cells: RawColumn, field: Field, how: Reading) ->
         )
         numbers = [-1 if missing(text) else codes.of(own) for text, own in zip(texts.plain, kept, strict=True)]
         values[texts.where] = texts.spread(numbers, np.int32, -1)
-        if max(map(len, texts.strings), default=0) > LONGEST:
+        if field.name in LABELS:
+            faults += _too_long(texts)
+        elif max(map(len, texts.strings), default=0) > LONGEST:
             long = texts.spread([len(text) > LONGEST for text in texts.strings], np.bool_, False)
             faults.append(Fault("W234", texts.where[long], str(LONGEST)))
     _spell_out(cells, values, codes, how)

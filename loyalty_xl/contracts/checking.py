@@ -16,6 +16,7 @@ from loyalty_xl.contracts.frames import build_frame
 from loyalty_xl.contracts.headers import find_header
 from loyalty_xl.contracts.keys import bits, missing_values, repeats
 from loyalty_xl.contracts.orders import derive, rates_for_money
+from loyalty_xl.contracts.reach import far_beyond
 from loyalty_xl.contracts.rows import data_rows
 from loyalty_xl.contracts.rules import broken_rules, low_scores
 from loyalty_xl.vocabulary import Finding
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.cells import Column
     from loyalty_xl.contracts.contract import Contract
     from loyalty_xl.contracts.headers import Header
+
+NAMED = 100  # unknown headers that are listed, and characters of each: together they fit into a cell
 
 
 def check_sheet(
@@ -65,7 +68,7 @@ def check_sheet(
         Day of the run; later dates are errors.
     """
     header = find_header(raw, contract, mapping, title=title, header_row=header_row)
-    findings = list(header.findings)
+    findings = [*header.findings, *far_beyond(raw, title)]
     if header.blocked:
         if not header.texts and header_row is None:
             findings = [Finding("W216", title, detail=(("what", "empty"),))]
@@ -82,7 +85,9 @@ def _blocked(contract: Contract, title: str, header: Header, rows: int) -> Sheet
 
 def _describe(sheet: Sheet, header: Header) -> None:
     sheet.headers = {name: header.texts[column] for name, column in header.columns.items()}
-    sheet.unknown = tuple(header.texts[column] for column in header.unknown)
+    texts = [header.texts[column] for column in header.unknown]
+    listed = [text if len(text) <= NAMED else f"{text[:NAMED]}…" for text in texts[:NAMED]]
+    sheet.unknown = (*listed, f"… +{len(texts) - NAMED:,}") if len(texts) > NAMED else tuple(listed)
 
 
 class _Check:
@@ -109,6 +114,7 @@ class _Check:
             findings.append(Finding("W216", self.title, detail=(("what", "header"),)))
         columns = {name: self._read(name, self.entries) for name in self.contract.names if name in self.header.columns}
         sent = frozenset(columns)
+        self._dependent(columns)
         for column, mask in rows.covered.items():
             name = next(name for name, number in self.header.columns.items() if number == column)
             at = places(mask[self.entries])
@@ -167,6 +173,15 @@ class _Check:
 
     def _numbers(self, name: str, entries: NDArray[np.intp]) -> NDArray[np.float64]:
         return self._read(name, entries).values
+
+    def _dependent(self, columns: dict[str, Column]) -> None:
+        """Say which values are results that may be other ones today."""
+        for name, column in columns.items():
+            rows = self.raw.dependent.get(self.header.columns[name])
+            if rows is not None:
+                at = places(np.isin(self.raw.rows[self.entries], rows) & ~column.bad)
+                if len(at):
+                    column.faults.append(Fault("W230", at, found=""))
 
     def _needs(self, columns: dict[str, Column]) -> frozenset[str]:
         """Fields without which a row is out: required ones and the key."""

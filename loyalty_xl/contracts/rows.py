@@ -268,6 +268,8 @@ def _merged(rows: DataRows, header: Header, settings: Any, title: str) -> None:
             )
         else:
             beyond += 1
+    if faults:
+        beyond += raw.merged_count - len(raw.merged) if raw.merged_count else 0  # those that the reader did not keep
     if beyond:
         faults.append(Finding("E212", title, found="", count=beyond, detail=(("first", ""),)))
     rows.findings += faults
