@@ -115,7 +115,7 @@ def gather(
     others = [
         name for name, state in opened.states.items() if state != "visible" and name not in opened.page_names.values()
     ]
-    _tell_hidden(made, [each for each in reading.peek(opened.book) if each.name in others] if others else [], by_name)
+    _tell_hidden(made, [each for each in reading.peek(opened.book) if each.name in others] if others else [])
     made.digest = _digest(made, by_name)
     return made
 
@@ -179,19 +179,19 @@ def _find_sources(made: Inputs, by_name: Mapping[str, RawSheet], given: Mapping[
             if own and name in by_name:
                 files = (_source(contract, by_name[name], made.page_names[name], "", "", own[0]), *files)
             made.sources[name] = _distinct(made, files)
-        elif name in by_name and (used or by_name[name].state == "visible"):
+        elif name in by_name:
             row = used[0] if used else {}
             made.sources[name] = (_source(contract, by_name[name], made.page_names[name], "", "", row),)
         if not made.sources.get(name, ()):
             made.sources.pop(name, None)
 
 
-def _tell_hidden(made: Inputs, others: Sequence[ReadSheet], by_name: Mapping[str, RawSheet]) -> None:
-    """Name the hidden worksheets that look like a department sheet and were not read (W211)."""
-    own = {name: by_name[name] for name in (contract.name for contract in departments()) if name in by_name}
-    unread = [sheet for name, sheet in own.items() if name not in made.sources and sheet.state != "visible"]
-    unread += [each for each in others if each.state != "visible"]
-    told = [(sheet.name, sheet) for sheet in unread]
+def _tell_hidden(made: Inputs, others: Sequence[ReadSheet]) -> None:
+    """Name the hidden worksheets that look like a department sheet and were not read (W211).
+
+    A page of the scorecard itself is read, hidden or not: it is hidden until it is needed, and rows there were put there.
+    """
+    told = [(sheet.name, sheet) for sheet in others]
     for path, (label, sheets) in made.hidden.items():
         told += [(f"[{label}]{name}", sheet) for name, sheet in sheets.items() if (path, name) not in made.read]
     made.findings += [Finding("W211", title, found=sheet.name) for title, sheet in told if _delivers(sheet)]

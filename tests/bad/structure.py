@@ -215,7 +215,7 @@ ROWS: list[Row] = [
         Case("nothing of ours", sheets({"cache": "hidden"}, 今年=orders(), cache=[["x"], [1]]), [], kept=3),
         Case("header alone", sheets({"Orders": "hidden"}, 今年=orders(), Orders=[HEAD]), [], kept=3),
         Case("named in Sources", sheets({"旧表": "hidden"}, 今年=orders(), 旧表=orders(5)), [], kept=5, control=listed(worksheet="旧表")),
-        Case("of the scorecard", nothing, [("W211", "")], workbook=in_the_book("hidden", orders()), then=not_used),
+        Case("a page of the scorecard", nothing, [], workbook=in_the_book("hidden", orders()), then=used),
         Case("of the scorecard, blank", nothing, [], workbook=in_the_book("hidden", [HEAD, [Styled()] * 4]), then=not_used),
         Case("of the scorecard, named in Sources", nothing, [], then=used,
              workbook=in_the_book("veryHidden", orders(), {"Sources": [SOURCES, ["Orders", None, None, None, "yes"]]}))),

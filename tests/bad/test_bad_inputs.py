@@ -11,10 +11,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from loyalty_xl.refresh import refresh
 from lxml import etree
 
-from loyalty_xl import cli
+from loyalty_xl import cli, refresh
 from loyalty_xl.newbook import make_book
 from tests.bad import cell_rows, hostile, not_workbooks, structure
 from tests.bad.case import Case, flat, met, run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import io
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import xlsxwriter
 from packages import values
 
 from loyalty_xl import refresh
-from loyalty_xl.books import passwords, reading
+from loyalty_xl.books import passwords
 from loyalty_xl.books.preflight import look
 from loyalty_xl.books.reading import peek, read
 from loyalty_xl.errors import ReadError
@@ -125,13 +126,13 @@ def test_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_way_to_the_child(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The child gets the password through its pipe: neither its arguments nor its environment hold it, no file does."""
-    real, seen = reading.subprocess.Popen, []
+    real, seen = subprocess.Popen, []
 
     def spy(command: list[str], **options: object) -> object:
         seen.append((command, options["env"]))
         return real(command, **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(reading.subprocess, "Popen", spy)
+    monkeypatch.setattr(subprocess, "Popen", spy)
     monkeypatch.setattr(tempfile, "mkstemp", lambda *_, **__: pytest.fail("a temporary file was made"))
     monkeypatch.setenv(passwords.VARIABLE, SECRET)
     read(folder / "secret.xlsx")

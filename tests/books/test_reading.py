@@ -186,7 +186,7 @@ def test_death_of_the_child(large: Path, monkeypatch: pytest.MonkeyPatch, words:
     def other(command: list[str], **more: object) -> object:
         return real([sys.executable, "-c", words], **more)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(reading.subprocess, "Popen", other)
+    monkeypatch.setattr(subprocess, "Popen", other)
     with pytest.raises(ReadError) as caught:
         read(large)
     assert caught.value.code == "E102"
