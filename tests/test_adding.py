@@ -24,7 +24,8 @@ from loyalty_xl.errors import LoyaltyError
 from loyalty_xl.inputs import gather
 from loyalty_xl.library import load
 from loyalty_xl.newbook import make_book
-from loyalty_xl.pipeline import Asked, Refresh, check, compute, finished
+from loyalty_xl.opening import Asked
+from loyalty_xl.pipeline import Refresh, check, compute, finished
 from loyalty_xl.publish.filling import Filling
 from loyalty_xl.publish.template import tabs, template
 from loyalty_xl.sample import small_company
