@@ -146,7 +146,7 @@ class Bought:
     def ready(self, settings: Settings, span: Span, as_of: date | None = None) -> Ready:
         """Give the rows as the pipeline's frames."""
         size = next(len(each) for each in (self.customers, self.days, self.orders, self.amounts) if each is not None)
-        customer = pd.factorize(self.customers)[0] if self.customers is not None else np.arange(size)
+        customer = pd.factorize(self.customers)[0] if self.customers is not None else np.full(size, ANONYMOUS)
         customer = customer.astype(np.int64)  # -1 where there is none: ANONYMOUS
         days = self.days if self.days is not None else np.zeros(size, np.int64)
         if self.orders is not None:
@@ -154,8 +154,6 @@ class Bought:
         else:
             keys = [days] if self.days is not None else [np.arange(size)]
         order = pd.MultiIndex.from_arrays([customer, *keys]).factorize()[0].astype(np.int64)
-        if self.customers is None and self.orders is not None:
-            order = pd.factorize(self.orders)[0].astype(np.int64)
         amount = self.amounts if self.amounts is not None else np.ones(size)
         spans = span.of(days)
         made = pd.DataFrame(

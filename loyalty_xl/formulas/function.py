@@ -180,9 +180,9 @@ def _scalar(made: Function, each: Argument, cell: Any) -> Any:
     if len(line) > 1:
         raise bad_cells(f"{each.name} 应是一个单元格", f"{each.name} must be one cell")
     if is_blank(cell):
-        if not each.optional:
+        if not each.optional and not each.blank_counts:
             raise _missing(made, each)
-        return each.default
+        return each.default if each.optional else None
     if isinstance(cell, str) and cell.startswith("#") and each.kind is not Kind.WORD:
         raise bad_cells(f"{each.name}:{cell}", f"{each.name}: {cell}")
     if each.kind is Kind.SETTING:
@@ -266,7 +266,7 @@ BETTER = {
 CYCLES = {
     Cycle.MONTH.value: ("月", "月度", "monthly", "m"),
     Cycle.QUARTER.value: ("季", "季度", "quarterly", "q"),
-    Cycle.HALF_YEAR.value: ("半年", "half_year", "half-year", "h"),
+    Cycle.HALF_YEAR.value: ("半年", "half", "half-year", "h"),
     Cycle.YEAR.value: ("年", "年度", "yearly", "annual", "y"),
 }
 

@@ -181,6 +181,7 @@ def declare() -> None:
         Kind.WORD,
         "细分:All 全部、region=华东,或唯一的值",
         "segment: All, region=East, or a value that only one dimension has",
+        blank_counts=True,
     )
     detail = Argument("detail", Kind.CELLS, "“明细”表,连同标题行", "the Detail table with its header row")
     example = ('"nps"', '"2026-07"', '"All"', "Detail[#All]")

@@ -73,7 +73,7 @@ def declare() -> None:
     )
     day = Argument("date", Kind.DAY, "日期", "a date")
     cycle = Argument(
-        "cycle", Kind.WORD, "周期:month、quarter、half、year", "cycle: month, quarter, half, year", default="month"
+        "cycle", Kind.WORD, "周期:month、quarter、half_year、year", "cycle: month, quarter, half_year, year", default="month"
     )
     fiscal = Argument(
         "fiscal_start_month", Kind.COUNT, "财年起始月份", "month in which the fiscal year begins", default=1

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 CYCLE = Argument(
     "cycle",
     Kind.WORD,
-    "周期:month 月、quarter 季、half 半年、year 年",
-    "cycle: month, quarter, half, year",
+    "周期:month 月、quarter 季、half_year 半年、year 年",
+    "cycle: month, quarter, half_year, year",
     default="month",
 )
 PARTS = ("promoters", "passives", "detractors", "n", "NPS", "low", "high")
