@@ -81,7 +81,6 @@ class Function:
     answer: Callable[..., Any]  # takes the arguments by name, ranges as arrays, settings as `settings`
     zh: str
     en: str
-    example: tuple[str, ...] = ()  # arguments of the example, as text of a formula
     group: str = ""  # KPI dimension, tables, scorecard, book
     key: str = ""  # KPI or listing, where it is one
     table: bool = field(default=False)

@@ -159,7 +159,7 @@ WATCH_DAYS = setting_argument("new_customer_window_days", "days")
 SLA = Argument("sla_days", Kind.COUNT, "承诺的处理天数", "days within which a complaint must be closed")
 
 
-def _declare(keys: str, arguments: tuple[Argument, ...], answer: Callable[..., Any], *example: str) -> None:
+def _declare(keys: str, arguments: tuple[Argument, ...], answer: Callable[..., Any]) -> None:
     """Register the same shape of function for several KPIs; *answer* takes the key first."""
     for key in keys.split():
         kpi = library.load()[key]
@@ -170,8 +170,7 @@ def _declare(keys: str, arguments: tuple[Argument, ...], answer: Callable[..., A
                 (*arguments, INCLUDE) if ranges else arguments,
                 lambda _key=key, **given: answer(_key, **given),
                 f"{kpi.zh}:{kpi.says}",
-                f"{kpi.en}. {kpi.title}",
-                example,
+                kpi.title if kpi.title.startswith(kpi.en) else f"{kpi.en}. {kpi.title}",
                 kpi.dimension.value,
                 key,
             )
@@ -356,15 +355,12 @@ def declare() -> None:
     if "LOYALTY_NPS" in FUNCTIONS:
         return
     scale = (SCALE_MIN, SCALE_MAX)
-    score = "Responses[推荐意愿]"
-    _declare(
-        "nps", (NPS_SCORES, PROMOTER, DETRACTOR, *scale), _recommended, score, "nps_promoter_min", "nps_detractor_max"
-    )
-    _declare("promoter_share", (NPS_SCORES, PROMOTER, *scale), _recommended, score, "nps_promoter_min")
-    _declare("passive_share", (NPS_SCORES, PROMOTER, DETRACTOR, *scale), _recommended, score)
-    _declare("detractor_share", (NPS_SCORES, DETRACTOR, *scale), _recommended, score, "nps_detractor_max")
-    _declare("csat csat_index", (CSAT_SCORES, CSAT_MAX), _satisfied, "scores")
-    _declare("csat_top_two", (CSAT_SCORES, CSAT_MAX, TOP_BOX), _satisfied, "scores")
+    _declare("nps", (NPS_SCORES, PROMOTER, DETRACTOR, *scale), _recommended)
+    _declare("promoter_share", (NPS_SCORES, PROMOTER, *scale), _recommended)
+    _declare("passive_share", (NPS_SCORES, PROMOTER, DETRACTOR, *scale), _recommended)
+    _declare("detractor_share", (NPS_SCORES, DETRACTOR, *scale), _recommended)
+    _declare("csat csat_index", (CSAT_SCORES, CSAT_MAX), _satisfied)
+    _declare("csat_top_two", (CSAT_SCORES, CSAT_MAX, TOP_BOX), _satisfied)
     _declare("response_rate", (INVITES, ANSWERED), _invited)
     _declare("response_rate_delivered", (INVITES, DELIVERY, ANSWERED), _invited)
     _declare("valid_response_rate response_validity", (INVITES, ANSWERED, ANSWER_SCORES), _invited)
@@ -421,7 +417,6 @@ def declare() -> None:
             _retained,
             "期初客户中期末仍在的占比(两份名单相比)",
             "Share of the customers at the start who are still there at the end (two lists compared). [0 to 1]",
-            (),
             "retention",
         )
     )

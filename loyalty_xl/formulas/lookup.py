@@ -184,7 +184,6 @@ def declare() -> None:
         blank_counts=True,
     )
     detail = Argument("detail", Kind.CELLS, "“明细”表,连同标题行", "the Detail table with its header row")
-    example = ('"nps"', '"2026-07"', '"All"', "Detail[#All]")
     arguments = (key, period, segment, detail)
     function(
         Function(
@@ -193,7 +192,6 @@ def declare() -> None:
             _value,
             "从明细表取一个结果;没有值时为错误值",
             "A result from the Detail table; an error where it has no value",
-            example,
             "book",
         )
     )
@@ -204,7 +202,6 @@ def declare() -> None:
             _why,
             "结果的来历:分子、分母、样本量、标记",
             "How a result came about, in words: numerator, denominator, base, flags",
-            example,
             "book",
         )
     )

@@ -73,17 +73,20 @@ def declare() -> None:
     )
     day = Argument("date", Kind.DAY, "日期", "a date")
     cycle = Argument(
-        "cycle", Kind.WORD, "周期:month、quarter、half_year、year", "cycle: month, quarter, half_year, year", default="month"
+        "cycle",
+        Kind.WORD,
+        "周期:month、quarter、half_year、year",
+        "cycle: month, quarter, half_year, year",
+        default="month",
     )
     fiscal = Argument(
         "fiscal_start_month", Kind.COUNT, "财年起始月份", "month in which the fiscal year begins", default=1
     )
     aims = (ACTUAL, TARGET, DIRECTION, BASELINE)
-    for name, arguments, answer, zh, en, example in (
-        ("ATTAINMENT", aims, _attainment, "达成率:1 为达成;有起点时为进度", "Attainment of a target: 1 is reached; with a baseline, the progress from it", ("0.82", "0.9")),
-        ("STATUS", (*aims, amber, unit), _status, "状态:green、amber、red,规则与记分卡相同", "Status as on the Scorecard: green, amber or red", ("0.82", "0.9", '"higher"', "", "", '"share"')),
-        ("PERIOD", (day, cycle, fiscal), _period,
-         "日期所在期间的标签,如 2026-07、2026-Q3", "Label of the period that holds a date: 2026-07, 2026-Q3, 2026-H2, 2026", ("DATE(2026,7,31)", '"quarter"')),
-        ("VERSION", (), lambda: __version__, "loyalty_xl 的版本", "The version of loyalty_xl", ()),
+    for name, arguments, answer, zh, en in (
+        ("ATTAINMENT", aims, _attainment, "达成率:1 为达成;有起点时为进度", "Attainment of a target: 1 is reached; with a baseline, the progress from it"),
+        ("STATUS", (*aims, amber, unit), _status, "状态:green、amber、red,规则与记分卡相同", "Status as on the Scorecard: green, amber or red"),
+        ("PERIOD", (day, cycle, fiscal), _period, "日期所在期间的标签,如 2026-07、2026-Q3", "Label of the period that holds a date: 2026-07, 2026-Q3, 2026-H2, 2026"),
+        ("VERSION", (), lambda: __version__, "loyalty_xl 的版本", "The version of loyalty_xl"),
     ):  # fmt: skip
-        function(Function(f"LOYALTY_{name}", arguments, answer, zh, en, example, "scorecard"))
+        function(Function(f"LOYALTY_{name}", arguments, answer, zh, en, "scorecard"))

@@ -188,7 +188,6 @@ def declare() -> None:
                 _bound(answer, more),
                 f"{each.zh}(表,含标题行)",
                 f"{each.en} (a table with a header row). {each.definition.split(chr(10), 1)[0]}",
-                (),
                 "tables",
                 key,
                 table=True,
@@ -201,7 +200,6 @@ def declare() -> None:
             _breakdown,
             "净推荐值的构成:推荐者、中立者、贬损者、样本量、NPS、95% 区间(表,含标题行)",
             "NPS in its parts: promoters, passives, detractors, n, NPS, and its 95 % interval (a table with a header row)",
-            (),
             "tables",
             table=True,
         )

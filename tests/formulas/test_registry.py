@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from loyalty_xl import catalogue, library
-from loyalty_xl.formulas import call, find, functions
+from loyalty_xl.cli import main
+from loyalty_xl.formulas import CellError, call, find, functions
 from loyalty_xl.formulas.function import LONGEST_HELP, Function
 from loyalty_xl.version import __version__
 
@@ -81,3 +83,37 @@ def test_a_function_is_found_by_all_its_names() -> None:
     assert find("LOYALTY_NO_SUCH") is None
     assert call("LOYALTY_NO_SUCH").code == "#NAME?"
     assert call("LOYALTY_VERSION") == __version__
+
+
+def test_every_function_has_an_example_that_works(tmp_path: Path) -> None:
+    """Each function's example gives a value, and the workbook of examples holds it as formula and as stored result."""
+    from openpyxl import load_workbook
+
+    from loyalty_xl.formulas.examples import answer, formula, write_book
+
+    for each in ALL:
+        assert not isinstance(answer(each), CellError), each.name
+    write_book(tmp_path / "examples.xlsx", "en")
+    shown = load_workbook(tmp_path / "examples.xlsx", data_only=True)["Formulas"]
+    written = load_workbook(tmp_path / "examples.xlsx")["Formulas"]
+    for row, each in enumerate(ALL, 2):
+        found = answer(each)
+        assert written.cell(row, 1).value == each.name
+        assert formula(each)[1:] in str(written.cell(row, 2).value)
+        wanted = found[1][-1] if each.table else found
+        assert shown.cell(row, 2).value == (pytest.approx(wanted) if isinstance(wanted, float) else wanted)
+
+
+def test_the_command_lists_and_explains_functions(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """`formulas` lists all, with NAME it explains one, with --book it writes the examples and overwrites nothing."""
+    assert main(["formulas", "--lang", "en"]) == 0
+    listed = capsys.readouterr().out
+    assert all(each.signature in listed for each in ALL)
+    assert main(["formulas", "nps", "--lang", "zh"]) == 0
+    assert "推荐" in capsys.readouterr().out
+    assert main(["formulas", "no_such", "--lang", "en"]) == 2
+    assert main(["formulas", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == len(ALL)
+    book = tmp_path / "examples.xlsx"
+    assert main(["formulas", "--book", str(book), "--dotted"]) == 0
+    assert main(["formulas", "--book", str(book)]) == 4
