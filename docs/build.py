@@ -15,6 +15,7 @@ import sys
 import tempfile
 import tomllib
 import zlib
+from itertools import zip_longest
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -147,6 +148,7 @@ def pages() -> dict[str, str]:
     """Every generated page by its name below docs/."""
     made = {
         "reference/kpis.md": kpis_page,
+        "reference/formulas.md": formulas_page,
         "reference/findings.md": findings_page,
         "reference/cli.md": cli_page,
         "reference/sheets.md": sheets_page,
@@ -176,6 +178,55 @@ def ticked(names: Iterable[str]) -> str:
 
 
 # KPIs
+
+
+def formulas_page() -> str:
+    """The worksheet functions, with an example each."""
+    from loyalty_xl.formulas import functions
+    from loyalty_xl.formulas.cell_errors import CellError
+    from loyalty_xl.formulas.examples import SETTINGS, TABLES, answer, formula
+    from loyalty_xl.formulas.telling import GROUPS
+
+    parts = [
+        "# Worksheet functions\n",
+        (
+            "Names are those of desktop Excel; where dots are possible (LibreOffice, xlwings Lite) it is `LOYALTY.NPS`. Ranges hold raw rows: scores, customer "
+            "ids, dates, amounts. A row with a blank in any range of a group is left out, one header above is passed over, whole columns may be given. What "
+            "cannot be read is `#VALUE!` and names the cell; a setting that cannot be is `#NUM!`; nothing to divide by is `#DIV/0!`; no value for another "
+            "reason is `#N/A`. `include` is a range of TRUE and FALSE that restricts rows, for Excel without FILTER.\n"
+        ),
+        (
+            "`loyalty-xl formulas NAME` shows one; `loyalty-xl formulas --book EXAMPLES.xlsx` writes a workbook with all examples, live. In Excel 2016 and 2019 "
+            "take one cell of a table: `=INDEX(LOYALTY_COHORTS(…), 2, 5)`.\n"
+        ),
+        'Without any add-in, values come from Detail: `=INDEX(Detail[value], MATCH("nps|2026-07|All", Detail[id], 0))` (see [Detail](../how-to/detail.md)).\n',
+    ]
+    group = ""
+    for each in functions().values():
+        if each.group != group:
+            group = each.group
+            zh, en = GROUPS[group]
+            parts.append(f"## {en.capitalize()} {zh}\n")
+        found = answer(each)
+        shown = found.code if isinstance(found, CellError) else found
+        parts.append(f"### {each.name}\n\n`{each.signature}`\n\n{each.en}\n\n{each.zh}\n")
+        parts.append(
+            table(("argument", "", ""), ((f"`{one.name}`", one.en, one.zh) for one in each.arguments))
+            if each.arguments
+            else ""
+        )
+        if isinstance(shown, list):
+            parts.append(f"`{formula(each)}` spills\n")
+            parts.append(table((str(cell) for cell in shown[0]), ([str(cell) for cell in row] for row in shown[1:4])))
+        else:
+            parts.append(f"`{formula(each)}` gives `{shown}`\n")
+    parts.append("## The columns of the examples\n")
+    for title, columns in TABLES.items():
+        rows = zip_longest(*columns.values())
+        parts.append(f"{title}:\n")
+        parts.append(table(columns, (["" if cell is None else str(cell) for cell in row] for row in rows)))
+    parts.append("Settings: " + ", ".join(f"`{name}` = {value}" for name, value in SETTINGS.items()) + "\n")
+    return "\n".join(each for each in parts if each)
 
 
 def kpis_page() -> str:

@@ -134,6 +134,13 @@ def parser() -> argparse.ArgumentParser:
     kpis.add_argument("key", nargs="?", metavar="KEY")
     kpis.add_argument("--all", action="store_true", help="full definitions of all KPIs")
 
+    formulas = command("formulas", _formulas, "the worksheet functions; with NAME: arguments, help, an example")
+    formulas.add_argument("name", nargs="?", metavar="NAME")
+    formulas.add_argument("--book", metavar="BOOK.xlsx", help="write a workbook with a live example of every function")
+    formulas.add_argument(
+        "--dotted", action="store_true", help="names with a dot in that workbook, as LibreOffice has them"
+    )
+
     explain = command("explain", _explain, "what a finding code means: cause, example, repair")
     explain.add_argument("code", nargs="?", metavar="CODE")
 
@@ -341,6 +348,40 @@ def _kpis(arguments: argparse.Namespace) -> int:
         print("\n\n".join(kpi_text(each, language) for each in chosen))
     else:
         print(kpi_list(chosen, language))
+    return 0
+
+
+def _formulas(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.errors import UsageError, WriteError
+    from loyalty_xl.formulas import find, functions
+    from loyalty_xl.formulas.telling import function_json, function_list, function_text
+
+    language = arguments.lang or "both"
+    if arguments.book:
+        from loyalty_xl.books.saving import replace_file
+        from loyalty_xl.formulas.examples import write_book
+
+        book = Path(arguments.book)
+        if book.exists():
+            raise WriteError("E404", f"{book} 已经存在,没有覆盖。", f"{book} exists already and was not overwritten.")
+        replace_file(book, lambda path: write_book(path, "zh" if language == "zh" else "en", dotted=arguments.dotted))
+        if arguments.json:
+            _print_json({"written_to": str(book)})
+        else:
+            print(book)
+        return 0
+    chosen = list(functions().values())
+    if arguments.name:
+        found = find(arguments.name)
+        if found is None:
+            raise UsageError("", f"没有函数 {arguments.name}", f"There is no function {arguments.name}")
+        chosen = [found]
+    if arguments.json:
+        _print_json([function_json(each) for each in chosen])
+    elif arguments.name:
+        print(function_text(chosen[0], language))
+    else:
+        print(function_list(chosen, language))
     return 0
 
 

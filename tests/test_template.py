@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -165,3 +166,19 @@ def test_book_of_each_language_refreshes(tmp_path: Path, language: str) -> None:
     assert values["average_spend", "2026-01"] == 200
     assert values["average_spend", "2026-02"] == 200
     assert values["purchase_frequency", "all"] == 1.5
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_setting_has_a_name(language: str) -> None:
+    """A formula can name each setting: the name leads to its value on Settings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of parts that openpyxl does not know
+        book = openpyxl.load_workbook(template(language))
+    assert set(SETTINGS) <= set(book.defined_names)
+    for key, each in SETTINGS.items():
+        title, place = next(iter(book.defined_names[key].destinations))
+        sheet = book[title]
+        cell = sheet[place.replace("$", "")]
+        assert sheet.cell(cell.row, 1).value == key
+        wanted = language if key == "language" else each.default
+        assert cell.value == wanted or str("" if cell.value is None else cell.value) == each.show(each.default)

@@ -20,6 +20,7 @@ from loyalty_xl.books.places import (
     Page,
     in_language,
 )
+from loyalty_xl.cells import column_letters
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.contract import Contract, Type
 from loyalty_xl.publish.faces import draw_scorecard, draw_trend
@@ -100,6 +101,10 @@ def build(path: Path, language: str) -> None:
             _hint(sheet, contracts[name], words["blank"], language)
         if name not in words["shown"]:
             sheet.hide()
+    settings = contracts["Settings"]
+    value = column_letters(settings.names.index("value") + 1)
+    for row, key in enumerate(SETTINGS, start=2):  # so that formulas name a threshold instead of repeating it
+        book.define_name(key, f"='{made[settings.name].get_name()}'!${value}${row}")
     made[SCORECARD.name].activate()
     book.close()
 

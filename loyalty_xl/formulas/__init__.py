@@ -1,0 +1,57 @@
+"""Worksheet functions: one registry for every host.
+
+>>> call("LOYALTY_NPS", [[10], [9], [8], [3]])
+25.0
+>>> call("LOYALTY_NPS", ["abc", 9]).code
+'#VALUE!'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from loyalty_xl.formulas.cell_errors import NAME, CellError
+
+if TYPE_CHECKING:
+    from loyalty_xl.formulas.function import Function
+
+__all__ = ["CellError", "call", "find", "functions"]
+
+
+def functions() -> dict[str, Function]:
+    """All worksheet functions by name."""
+    from loyalty_xl.formulas import kpi_functions, lookup, scores, tables
+    from loyalty_xl.formulas.function import FUNCTIONS
+
+    for module in (kpi_functions, tables, scores, lookup):
+        module.declare()
+    return FUNCTIONS
+
+
+def find(name: str) -> Function | None:
+    """The function of a name: `LOYALTY_NPS`, `LOYALTY.NPS` or `nps`, in any case."""
+    text = name.strip().upper().replace(".", "_")
+    return functions().get(text) or functions().get(f"LOYALTY_{text}")
+
+
+def call(name: str, *cells: Any) -> Any:
+    """Answer a worksheet function for raw cells, as any host hands them over.
+
+    Parameters
+    ----------
+    name
+        `LOYALTY_NPS` or `LOYALTY.NPS`.
+    cells
+        One for each argument: a scalar, a row, or rows of rows of None, "", numbers, Decimals, booleans, dates, serial numbers, texts.
+        Arguments that are left out, None or blank take their default.
+
+    Returns
+    -------
+    What the cell shows: a scalar, rows of equal length (a table that spills), or a `CellError` with code and message.
+    """
+    from loyalty_xl.formulas.function import run
+
+    found = find(name)
+    if found is None:
+        return CellError(NAME, f"没有函数 {name}", f"There is no function {name}")
+    return run(found, cells)
