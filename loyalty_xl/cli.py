@@ -141,6 +141,15 @@ def parser() -> argparse.ArgumentParser:
         "--dotted", action="store_true", help="names with a dot in that workbook, as LibreOffice has them"
     )
 
+    convert = command(
+        "convert", _convert, "carry the worksheet functions of a workbook to another host, or freeze them into values"
+    )
+    convert.add_argument("book", metavar="BOOK.xlsx")
+    convert.add_argument(
+        "--to", required=True, choices=("desktop", "dotted", "values"), help="LOYALTY_NPS, LOYALTY.NPS, or results only"
+    )
+    convert.add_argument("--out", metavar="COPY.xlsx", help="write a copy there and leave the workbook as it is")
+
     explain = command("explain", _explain, "what a finding code means: cause, example, repair")
     explain.add_argument("code", nargs="?", metavar="CODE")
 
@@ -248,7 +257,10 @@ def _run(arguments: argparse.Namespace, *, dry_run: bool) -> Refresh:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.formula_check import differing_thresholds
+
     made = _run(arguments, dry_run=True)
+    made.findings += differing_thresholds(made.book, made.settings)
     if arguments.json:
         _print_document(made, arguments.lang)
     else:
@@ -382,6 +394,25 @@ def _formulas(arguments: argparse.Namespace) -> int:
         print(function_text(chosen[0], language))
     else:
         print(function_list(chosen, language))
+    return 0
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.books.places import in_language
+    from loyalty_xl.converting import convert
+
+    made = convert(Path(arguments.book), arguments.to, Path(arguments.out) if arguments.out else None)
+    if arguments.json:
+        _print_json({"formulas": made.formulas, "written_to": str(made.written_to) if made.written_to else None})
+    else:
+        place = made.written_to or "–"
+        print(
+            in_language(
+                f"改写了 {made.formulas} 个公式:{place}",
+                f"{made.formulas} formulas rewritten: {place}",
+                arguments.lang or "both",
+            )
+        )
     return 0
 
 
