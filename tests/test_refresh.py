@@ -23,9 +23,11 @@ from openpyxl.styles import Font, PatternFill
 from python_calamine import CalamineWorkbook
 
 from loyalty_xl import refresh
+from loyalty_xl.books import reading
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, HEAD, NOTES, PAGES, RUN_LOG, SCORECARD, head_label
 from loyalty_xl.books.saving import newest_backups, replace_file
+from loyalty_xl.cells import Kind
 from loyalty_xl.errors import LoyaltyError, UsageError, WriteError
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
@@ -208,6 +210,7 @@ def check_pages(book: Path, made: Refresh, reader: Any) -> None:
             "reason": str(each.reason or ""), "flags": ", ".join(each.flags), "note": each.note,
         }  # fmt: skip
         assert {key: row[key] for key in facts} == facts
+        row["value"] = "" if row["value"] == "#N/A" else row["value"]  # calamine gives errors as nothing
         for key in ("value", "numerator", "denominator", "n", "low", "high", "value_without_imputed"):
             assert row[key] == number(getattr(each, key)), (each.id, key)
         assert row["imputed_share"] == number(each.imputed_share or None)
@@ -938,3 +941,15 @@ def test_same_file_twice_is_read_once(sourced: Path) -> None:
     assert "E240" not in codes(made)
     assert made.sheets["Orders"].rows_read == 31
     assert made.computed
+
+
+def test_a_missing_value_in_detail_is_not_available(small: Refresh) -> None:
+    """Detail holds the error #N/A where a result has no value: a formula that looks it up gets that, never 0."""
+    missing = [each for each in small.results if each.value is None]
+    assert missing
+    rows = {row[0]: row for row in opened(small.book, data_only=True)["Detail"].iter_rows(min_row=2, values_only=True)}
+    place = [column.key for column in DETAIL.columns].index("value")
+    for each in small.results:
+        assert (rows[each.id][place] == "#N/A") == (each.value is None), each.id
+    raw = reading.read(small.book, ["Detail"])["Detail"].columns[place + 1]
+    assert (raw.kind == Kind.ERROR).sum() == len(missing)

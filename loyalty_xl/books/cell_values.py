@@ -12,6 +12,14 @@ from lxml import etree
 
 from loyalty_xl.books.markup import is_true, local, utf8
 
+
+class ErrorValue(str):
+    """An error that a cell shows, such as `#N/A`: formulas that read the cell see it as one."""
+
+    __slots__ = ()
+
+
+NOT_AVAILABLE = ErrorValue("#N/A")
 Value = None | bool | int | float | str | date | datetime
 Stored = tuple[str, float | str]  # ("", "") blank, ("n", 12.5), ("b", 1), ("t", "text"), ("e", "#N/A"), ("f", formula)
 
@@ -67,7 +75,7 @@ def stored(value: Value, date1904: bool = False) -> Stored:
     if value is None:
         return BLANK
     if isinstance(value, str):
-        return "t", storable(value)
+        return ("e", str(value)) if isinstance(value, ErrorValue) else ("t", storable(value))
     if isinstance(value, bool):
         return "b", float(value)
     if isinstance(value, date):

@@ -198,6 +198,8 @@ def cell_text(p: str, head: str, style: int, value: Stored) -> str:
     if kind == "t":
         text = escape(str(content))
         return f'{head}"{said} t="inlineStr"><{p}is><{p}t xml:space="preserve">{text}</{p}t></{p}is></{p}c>'
+    if kind == "e":
+        return f'{head}"{said} t="e"><{p}v>{content}</{p}v></{p}c>'
     if kind == "b":
         return f'{head}"{said} t="b"><{p}v>{int(content)}</{p}v></{p}c>'
     return f'{head}"{said}><{p}v>{number_text(content)}</{p}v></{p}c>'

@@ -119,12 +119,19 @@ def _choice(table: Detail, row: list[Any]) -> str:
 def _value(key: Any, period: Any, segment: Any, detail: Any) -> Any:
     table, row = _row(key, period, segment, detail)
     value = table.of(row, "value")
-    if isinstance(value, str) and value.startswith("#"):
-        raise Refused(value, f"明细里是 {value}", f"Detail shows {value}")
-    if not is_blank(value):
+    if not _missing(value):
         return value
     reason = str(table.of(row, "reason") or "")
     raise without_value(Reason(reason) if reason in set(Reason) else Reason.NO_DATA)
+
+
+def _missing(value: Any) -> bool:
+    """Whether Detail has no value: an error as hosts hand it over, or a blank cell."""
+    return (
+        is_blank(value)
+        or (isinstance(value, str) and value.startswith("#"))
+        or not isinstance(value, (int, float, str))
+    )
 
 
 def _why(key: Any, period: Any, segment: Any, detail: Any) -> str:
@@ -134,7 +141,7 @@ def _why(key: Any, period: Any, segment: Any, detail: Any) -> str:
     value, reason = table.of(row, "value"), str(table.of(row, "reason") or "")
     texts.append(
         _number(value)
-        if not is_blank(value)
+        if not _missing(value)
         else in_language(*REASONS[Reason(reason)], language)
         if reason in set(Reason)
         else "–"

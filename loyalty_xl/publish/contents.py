@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import catalogue
+from loyalty_xl.books.cell_values import NOT_AVAILABLE
 from loyalty_xl.books.places import COHORTS, FINDINGS, in_language
 from loyalty_xl.findings import advice, sentence
 from loyalty_xl.publish.words import (
@@ -195,7 +196,7 @@ def trend_periods(made: Refresh) -> list[str]:
 
 
 def detail_rows(made: Refresh) -> list[Row]:
-    """Every result, tidy, All and segments."""
+    """Every result, tidy, All and segments. A missing value is #N/A, so that no formula takes it for 0."""
     language = made.language
     facts = {
         key: (kpi.label(language), in_language(*DIMENSIONS[kpi.dimension.value], language), kpi.unit.value)
@@ -210,7 +211,7 @@ def detail_rows(made: Refresh) -> list[Row]:
             flags[each.flags] = ", ".join(flag.value for flag in each.flags)
         period, interval = each.period, each.interval
         rows.append(
-            [each.id, each.kpi, label, dimension, period.cycle.value, period.label, each.segment_dim, each.segment, each.window.value, kept(each.value), reasons[each.reason],
+            [each.id, each.kpi, label, dimension, period.cycle.value, period.label, each.segment_dim, each.segment, each.window.value, NOT_AVAILABLE if each.value is None else kept(each.value), reasons[each.reason],
              kept(each.numerator), kept(each.denominator), kept(each.n), kept(interval.low) if interval else None, kept(interval.high) if interval else None, flags[each.flags],
              kept(each.value_without_imputed), kept(each.imputed_share) or None, unit, each.note or None]
         )  # fmt: skip

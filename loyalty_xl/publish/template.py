@@ -142,6 +142,9 @@ def _plain(sheet: Worksheet, page: Page, look: Look) -> None:
         sheet.add_table(0, 0, 1, len(page.columns) - 1, facts)
         for number, shape in enumerate(shapes):
             sheet.write_blank(1, number, None, shape)
+    if page is DETAIL:  # a missing value is #N/A, and is not to catch the eye
+        value = next(number for number, column in enumerate(page.columns) if column.key == "value")
+        sheet.conditional_format(1, value, 1_048_575, value, {"type": "errors", "format": look(font_color="#BFBFBF")})
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
