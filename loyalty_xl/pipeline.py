@@ -288,20 +288,32 @@ def _results(
             period
         )
     results: list[Result] = []
-    imputed = {name for name, sheet in sheets.items() if len(sheet.counts) and sheet.counts["imputed"].sum() > 0}
-    touched = [kpi for kpi in kpis if imputed & set(Wiring(kpi).sheets)]  # only these can differ without imputed rows
+    imputed = {
+        name: sheet.counts.index[sheet.counts["imputed"] > 0] for name, sheet in sheets.items() if len(sheet.counts)
+    }
+    imputed = {name: months for name, months in imputed.items() if len(months)}
+    touched = [
+        kpi for kpi in kpis if imputed.keys() & set(Wiring(kpi).sheets)
+    ]  # only these can differ without imputed rows
     for settings, some in groups.items():
         ready = prepared if settings == at_end else prepare(sheets, settings, as_of)
         situation = _situation(sheets, inputs, ready, settings, calendar, as_of)
         found = _evaluated(kpis, some, situation)
         if touched:
-            bare = prepare(sheets, settings, as_of, without_imputed=True)
-            other = {each.id: each.value for each in _evaluated(touched, some, replace(situation, ready=bare.ready))}
+            there = [each for each in some if any(_within(months, each) for months in imputed.values())]
+            other: dict[str, float | None] = {}
+            if there:
+                bare = replace(situation, ready=prepare(sheets, settings, as_of, without_imputed=True).ready)
+                other = {each.id: each.value for each in _evaluated(touched, there, bare)}
             found = _beside(found, other, kpis, situation)
         results += found
     return sorted(
         results, key=lambda each: (each.kpi, each.segment_dim, each.segment, each.period.start, each.period.stop)
     )
+
+
+def _within(months: Any, period: Period) -> bool:
+    return bool(((months >= period.first) & (months < period.stop)).any())
 
 
 def _evaluated(kpis: list[catalogue.Kpi], periods: Sequence[Period], situation: Situation) -> list[Result]:
