@@ -92,9 +92,10 @@ def _written(
 
     filling = writing.judged(made, asked)
     old = remembered(filling.marks)
-    marks = [mark for mark in wanted(made) if live_marks.can_be_marked(book, mark.sheet)]
-    fixed = [mark for mark in old if not live_marks.can_be_marked(book, mark.sheet)]  # protected by now: for a later run
-    leaving = [mark for mark in old if mark not in fixed]
+    closed = {name for name in made.inputs.sheet_names if live.protected(book, name)}
+    marks = [mark for mark in wanted(made) if mark.sheet not in closed]
+    waiting = [mark for mark in old if mark.sheet in closed]  # they go when the sheet is open again
+    leaving = [mark for mark in old if mark.sheet in made.inputs.sheet_names and mark not in waiting]
     as_before = _places(marks) == _places(leaving)
     if not made.computed or (made.up_to_date and as_before):
         return made
@@ -102,9 +103,10 @@ def _written(
     started = time.perf_counter()
     tell("write")
     marks = live_marks.looked_at(book, marks, old)
-    filling.marks = entries([*fixed, *marks])
+    filling.marks = entries([*waiting, *marks])
     patch = writing.filled(made, filling, copy, by=by)
     steps = plan(patch, copy.parent, {raw.name: raw for raw in made.inputs.pages.values()})
+    live.refuse_protected(book, steps)
     backup = saving.back_up(place or Path.home() / copy.name, copy)
     journal = live.Journal()
     with live.still(book.app):

@@ -78,6 +78,24 @@ def place_of(book: Book) -> Path | None:
     return None
 
 
+def protected(book: Book, sheet: str) -> bool:
+    """Whether the cells of a worksheet are under protection, so that Excel takes none from us."""
+    with suppress(Exception):
+        return bool(book.sheets[sheet].api.ProtectContents)
+    return False
+
+
+def refuse_protected(book: Book, plan: Plan) -> None:
+    """Stop before anything is written when a page is under protection."""
+    found = ", ".join(name for name in plan.sheets if protected(book, name))
+    if found:
+        raise WriteError(
+            "E402",
+            f"工作表受保护：{found}，没有写入。请在“审阅”中撤销工作表保护后再更新。",
+            f"These sheets are protected: {found}; nothing was written. Unprotect them (Review) and refresh again.",
+        )
+
+
 @contextmanager
 def status_bar(app: App) -> Iterator[Say]:
     """Let texts be shown in the status bar; afterwards it is what it was."""
@@ -166,7 +184,8 @@ def _add_sheets(book: Book, plan: Plan, journal: Journal) -> None:
         journal.add(sheet.delete)
         for number, width in enumerate(widths, start=1):
             sheet.range((1, number)).column_width = width
-    active.activate()
+    with suppress(Exception):  # where the user was; not worth failing for
+        active.api.Activate()  # xlwings' own would bring the whole application to the front
 
 
 def _dress(cells: Range, style: Style) -> None:

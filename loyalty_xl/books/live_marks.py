@@ -32,13 +32,6 @@ class Mark:
     was: str = ""  # "" = no colour
 
 
-def can_be_marked(book: Book, sheet: str) -> bool:
-    """Whether cells of a worksheet may be coloured: it is there, and not protected."""
-    with suppress(Exception):
-        return sheet in {each.name for each in book.sheets} and not book.sheets[sheet].api.ProtectContents
-    return False
-
-
 def looked_at(book: Book, wanted: Iterable[Mark], old: Sequence[Mark]) -> list[Mark]:
     """*wanted* marks with the colours that the user gave their cells, whatever marks are on them now."""
     known = {(mark.sheet, mark.cell): mark.was for mark in old}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from loyalty_xl.books.patch import Patch
 
 Cell = None | bool | float | str
-Grid = "NDArray[np.object_]"
-Mask = "NDArray[np.bool_]"
 
 
 @dataclass(frozen=True)
@@ -75,6 +73,12 @@ class Plan:
     tables: list[tuple[str, str, str, str]] = field(default_factory=list)  # worksheet, table, area, area before
     links: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict)
 
+    @property
+    def sheets(self) -> list[str]:
+        """Worksheets whose cells are written, without those that are added."""
+        new = {name for name, _, _ in self.added}
+        return [name for name in dict.fromkeys(block.sheet for block in self.blocks) if name not in new]
+
 
 def plan(patch: Patch, folder: Path, known: Mapping[str, RawSheet]) -> Plan:
     """Find out what *patch* changes in the workbook it patches; *known* are worksheets that were read from it.
@@ -119,9 +123,11 @@ def _sheet(made: Plan, patch: Patch, name: str, before: RawSheet | None, after: 
         part = slice(top, bottom), slice(left, right)
         if changed[part].any():
             made.blocks.append(Block(name, top + 1, left + 1, new[part].tolist(), old[part].tolist()))
-    made.looks += _looks(name, {place: edit.style for place, edit in cells.items() if edit.style and place not in refused})
-    if name in patch.pages and before is not None:
-        made.looks += _grown(name, before, after)
+    made.looks += _looks(
+        name, {place: edit.style for place, edit in cells.items() if edit.style and place not in refused}
+    )
+    if name in patch.pages:
+        made.looks += _grown(name, max(_last_row(before) + 1, patch.pages[name].first_row), after)
     return bool(changed.any())
 
 
@@ -154,23 +160,21 @@ def _bounds(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _grid(raw: RawSheet | None, shape: tuple[int, int]) -> NDArray[np.object_]:
     """Values of a worksheet by row and column."""
     grid = np.full(shape, None, dtype=object)
-    for number, column in raw.columns.items() if raw is not None else ():
-        assert raw is not None
-        grid[raw.rows - 1, number - 1] = _values(column, raw.strings)
+    if raw is not None:
+        texts = np.array([*raw.strings, ""], dtype=object)
+        for number, column in raw.columns.items():
+            grid[raw.rows - 1, number - 1] = _values(column, texts)
     return grid
 
 
-def _values(column: RawColumn, strings: list[str]) -> NDArray[np.object_]:
+def _values(column: RawColumn, texts: NDArray[np.object_]) -> NDArray[np.object_]:
     values = np.full(len(column), None, dtype=object)
-    counted = np.isin(column.kind, (Kind.NUMBER, Kind.DATE))
+    counted, text = np.isin(column.kind, (Kind.NUMBER, Kind.DATE)), column.kind == Kind.TEXT
     values[counted] = column.number[counted]
-    for place in np.flatnonzero(~counted & (column.kind != Kind.BLANK)):
-        kind = column.kind[place]
-        held: Any = bool(column.number[place]) if kind == Kind.BOOL else Fault()
-        if kind in (Kind.TEXT, Kind.ERROR):
-            text = strings[column.text[place]]
-            held = text if kind == Kind.TEXT else Fault(text)
-        values[place] = held
+    values[text] = texts[column.text[text]]
+    for place in np.flatnonzero(np.isin(column.kind, (Kind.BOOL, Kind.ERROR, Kind.UNCACHED))):
+        yes_no = column.kind[place] == Kind.BOOL
+        values[place] = bool(column.number[place]) if yes_no else Fault(texts[column.text[place]])
     return values
 
 
@@ -187,9 +191,9 @@ def _looks(sheet: str, styles: Mapping[tuple[int, int], Style]) -> Iterator[Look
             yield Look(sheet, top + 1, left + 1, bottom, right, style)
 
 
-def _grown(sheet: str, before: RawSheet, after: RawSheet) -> Iterator[Look]:
-    """Number formats of the rows by which a page grew."""
-    first, last = _last_row(before) + 1, _last_row(after)
+def _grown(sheet: str, first: int, after: RawSheet) -> Iterator[Look]:
+    """Number formats of the rows by which a page grew: from *first* on."""
+    last = _last_row(after)
     for number, column in after.columns.items() if last >= first else ():
         code = after.formats[column.style[-1]]
         if code != "General":

@@ -43,7 +43,7 @@ class Engine:
 
 
 class App(base_classes.App):
-    """An application; `done` lists what was changed, and the call number `fails_at` fails."""
+    """An application; `done` lists what was changed, and the nth call of a kind fails: `fails_on`."""
 
     engine: Any = None
     pid: Any = 1
@@ -56,7 +56,7 @@ class App(base_classes.App):
         self.engine = Engine()
         self.done: list[tuple[str, str]] = []
         self.said: list[Any] = []
-        self.fails_at = 0
+        self.fails_on: tuple[str, int] | None = None
         self.seen: set[tuple[Any, ...]] = set()  # states of the application while cells were assigned
         self._status: Any = False
 
@@ -72,8 +72,8 @@ class App(base_classes.App):
     def call(self, what: str, where: str) -> None:
         """Take note of a change."""
         self.seen.add((self.screen_updating, self.enable_events, self.calculation))
-        if len(self.done) + 1 == self.fails_at:
-            self.fails_at = 0
+        if (what, 1 + sum(kind == what for kind, _ in self.done)) == self.fails_on:
+            self.fails_on = None
             raise ComError(f"{what} {where}: Exception occurred")
         self.done.append((what, where))
 
@@ -140,8 +140,10 @@ class Sheet(base_classes.Sheet):
     def __init__(self, book: Book, ws: Any) -> None:
         self.book, self.ws = book, ws
         self.api = SimpleNamespace(
-            ProtectContents=ws.protection.sheet, Hyperlinks=SimpleNamespace(Add=self._link)
-        )  # fmt: skip
+            ProtectContents=ws.protection.sheet,
+            Hyperlinks=SimpleNamespace(Add=self._link),
+            Activate=lambda: setattr(book.wb, "active", ws),
+        )
 
     def _link(self, anchor: Any, address: str, place: str) -> None:
         anchor.cell.hyperlink = openpyxl.worksheet.hyperlink.Hyperlink(ref=anchor.cell.coordinate, location=place)
@@ -157,9 +159,6 @@ class Sheet(base_classes.Sheet):
         if len(one) == 4:  # xlwings' own (row, column, rows, columns)
             return Range(self, (one[0], one[1], one[0] + one[2] - 1, one[1] + one[3] - 1))
         return Range(self, (*one, *(other or one)))
-
-    def activate(self) -> None:
-        self.book.wb.active = self.ws
 
     def delete(self) -> None:
         self.book.wb.remove(self.ws)
@@ -280,7 +279,9 @@ class Range(base_classes.Range):
         for cell in self._change("format"):
             cell.number_format = code
 
-    font = property(lambda self: Look(self))
+    @property
+    def font(self) -> Look:
+        return Look(self)
 
     def _align(self, **how: Any) -> None:
         for cell in self._change("align"):
