@@ -119,6 +119,7 @@ def _written(
             if isinstance(error, Exception) and not isinstance(error, LoyaltyError):
                 raise _not_written(copy.name, error, backup, whole=whole) from error
             raise
+        live.link(book, steps)
     made.written_to = place or Path(copy.name)
     made.seconds["write"] = round(time.perf_counter() - started, 3)
     return made

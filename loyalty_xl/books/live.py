@@ -120,8 +120,9 @@ def still(app: App) -> Iterator[None]:
     before: list[tuple[str, Any]] = []
     try:
         for name, wanted in STILL:
-            before.append((name, getattr(app, name)))
-            setattr(app, name, wanted)
+            with suppress(Exception):
+                before.append((name, getattr(app, name)))
+                setattr(app, name, wanted)
         yield
     finally:
         for name, value in reversed(before):
@@ -147,8 +148,12 @@ def write(book: Book, plan: Plan, journal: Journal) -> None:
         shown = book.sheets[name]
         journal.add(lambda shown=shown: setattr(shown, "visible", False))  # type: ignore[misc]
         shown.visible = True
+
+
+def link(book: Book, plan: Plan) -> None:
+    """Let cells lead to places in the workbook: a courtesy, without which the addresses are still there to read."""
     for sheet, links in plan.links.items():
-        with suppress(Exception):  # a courtesy: without them the addresses are still there to read
+        with suppress(Exception):
             _link(book, sheet, links)
 
 

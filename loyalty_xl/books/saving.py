@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from loyalty_xl.books.locks import beside, digest, locked
-from loyalty_xl.books.owners import from_os, not_allowed, open_elsewhere, real_path, who_has_it
+from loyalty_xl.books.owners import NOT_ALLOWED, from_os, not_allowed, open_elsewhere, real_path, who_has_it
 from loyalty_xl.books.package import changed_meanwhile
 from loyalty_xl.errors import WriteError
 
@@ -65,8 +65,8 @@ def back_up(path: Path, copy: Path, backups: Path = BACKUPS) -> Path:
     path = real_path(path)
     try:
         backup = keep(copy, backup_folder(path, backups))
-    except OSError as error:
-        raise from_os(error, path) from error
+    except OSError as error:  # that it is open is no reason here
+        raise not_allowed(path) if error.errno in NOT_ALLOWED else from_os(error, path) from error
     tidy(path, backups, None)
     return backup
 
