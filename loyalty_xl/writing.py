@@ -43,14 +43,30 @@ def write(
 
     Nothing is written in a *dry_run*, when nothing could be computed, and when nothing changed.
     """
-    book = made.book
+    filling = judged(made, asked)
+    if dry_run or not made.computed or (made.up_to_date and not copy):
+        return made
+    started = time.perf_counter()
+    progress("write")
+    patch = filled(made, filling, made.book, by=by)
+    recalculation = bring_up_to_date(patch, libreoffice=recalculate, known=known_result)
+    made.seconds["recalculate"] = recalculation.seconds
+    made.written_to = target
+    replace_file(target, patch.save, patch.verify)
+    made.seconds["write"] = round(time.perf_counter() - started - recalculation.seconds, 3)
+    return made
+
+
+def judged(made: Refresh, asked: Asked) -> Filling:
+    """Say in *made* whether anything changed, what was typed over, and what the run log holds; give what fills the pages."""
     signed = signature(asked, made)
     filling = Filling(made)
     if version := newer(filling.before, __version__):
+        name = made.book.name
         raise UsageError(
             "E110",
-            f"{book.name} 由更新的版本 {version} 填写,本程序是 {__version__}。请先升级:pip install -U loyalty-xl",
-            f"{book.name} was filled by the newer version {version}; this is {__version__}. Upgrade first: pip install -U loyalty-xl",
+            f"{name} 由更新的版本 {version} 填写,本程序是 {__version__}。请先升级:pip install -U loyalty-xl",
+            f"{name} was filled by the newer version {version}; this is {__version__}. Upgrade first: pip install -U loyalty-xl",
         )
     future = any(finding.code == "E224" for finding in made.findings)
     made.up_to_date = (
@@ -59,10 +75,11 @@ def write(
     if not made.up_to_date:
         made.findings = finished([*made.findings, *filling.typed_over()], made.inputs, catalogue.KPIS.values())
     made.run_log = run_log.entries(made, asked, signed, filling.before)
-    if dry_run or not made.computed or (made.up_to_date and not copy):
-        return made
-    started = time.perf_counter()
-    progress("write")
+    return filling
+
+
+def filled(made: Refresh, filling: Filling, book: Path, *, by: str | None) -> Patch:
+    """A patch of *book* with every page filled; cells that cannot be are among the findings that it shows."""
     stamp = {"by": user() if by is None else by, "at": now()}
     patch = Patch(book)
     filling.apply(patch, **stamp)
@@ -73,12 +90,7 @@ def write(
         made.findings = finished([*told, *left], made.inputs, catalogue.KPIS.values())
         patch = Patch(book)
         filling.apply(patch, **stamp)
-    recalculation = bring_up_to_date(patch, libreoffice=recalculate, known=known_result)
-    made.seconds["recalculate"] = recalculation.seconds
-    made.written_to = target
-    replace_file(target, patch.save, patch.verify)
-    made.seconds["write"] = round(time.perf_counter() - started - recalculation.seconds, 3)
-    return made
+    return patch
 
 
 def known_result(formula: str) -> str | None:

@@ -167,6 +167,26 @@ class Patch:
         """Worksheets that this patch fills, whether or not anything in them differs."""
         return tuple(name for name in self.sheet_names if name in self._cells or name in self._pages)
 
+    @property
+    def pages(self) -> Mapping[str, Page]:
+        """Pages that are replaced, by worksheet."""
+        return self._pages
+
+    @property
+    def cells(self) -> Mapping[str, Mapping[tuple[int, int], Edit]]:
+        """Cells that are filled one by one, by worksheet, then by row and column."""
+        return self._cells
+
+    @property
+    def added(self) -> Mapping[str, NewSheet]:
+        """Worksheets that are added."""
+        return self._added
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """Worksheets that are made visible."""
+        return frozenset(self._shown)
+
     def draft(self) -> Draft:
         """Give the edited package that `save` will write, for results of formulas to be entered."""
         return self._applied()[0]

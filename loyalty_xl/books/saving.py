@@ -14,11 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from loyalty_xl.books.locks import beside, digest, locked
-from loyalty_xl.books.owners import from_os, not_allowed, open_elsewhere, real_path, who_has_it
+from loyalty_xl.books.owners import NOT_ALLOWED, from_os, not_allowed, open_elsewhere, real_path, who_has_it
 from loyalty_xl.books.package import changed_meanwhile
 from loyalty_xl.errors import WriteError
 
-__all__ = ["BACKUPS", "beside", "locked", "newest_backups", "replace_file", "restore", "who_has_it"]
+__all__ = ["BACKUPS", "back_up", "beside", "locked", "newest_backups", "replace_file", "restore", "who_has_it"]
 
 BACKUPS = Path(".loyalty_backups")  # beside the workbook; in it one folder for each workbook
 KEPT = 5
@@ -58,6 +58,17 @@ def replace_file(
         E401 somebody has it open, E402 no permission, E403 no space, E405 another refresh, E404 anything else.
     """
     return _replace(path, write, verify, backups, None)
+
+
+def back_up(path: Path, copy: Path, backups: Path = BACKUPS) -> Path:
+    """Keep *copy*, made of a workbook by the program that has it open, as the newest backup of *path*."""
+    path = real_path(path)
+    try:
+        backup = keep(copy, backup_folder(path, backups))
+    except OSError as error:  # that it is open is no reason here
+        raise not_allowed(path) if error.errno in NOT_ALLOWED else from_os(error, path) from error
+    tidy(path, backups, None)
+    return backup
 
 
 def restore(path: Path, backups: Path = BACKUPS) -> Path:

@@ -41,6 +41,7 @@ class Filling:
         self._written = {
             (item, more): value for section, item, value, more in self.before if section == run_log.WRITTEN
         }
+        self.marks = [entry for entry in self.before if entry[0] == run_log.MARKED]
         self.layout = read_layout(made.inputs.pages[SCORECARD.name])
         self._remarks = Remarks(made, self.layout, run_log.last(self.before, "run").get("period", ""))
 
@@ -62,7 +63,7 @@ class Filling:
         pages = [(run_log.PAGE, page.name, run_log.rows_hash(rows), "") for page, rows in self.pages.items()]
         left = [(LEFT_ALONE, f"{column_letters(column)}{row}", "", "") for row, column in sorted(self._left)]
         shown = [(run_log.SHOWN, name, "", "") for name in self._shown]
-        return [*self.made.run_log, *pages, *shown, *left, *self._written_entries()]
+        return [*self.made.run_log, *pages, *shown, *left, *self.marks, *self._written_entries()]
 
     def untouched(self) -> bool:
         """Whether every owned cell still holds what the last run wrote."""

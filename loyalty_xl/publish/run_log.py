@@ -23,6 +23,7 @@ Entry = tuple[str, str, str, str]
 WRITTEN = "written"  # cells of the Scorecard as they were written
 PAGE = "page"  # hashes of the owned pages as they were written
 SHOWN = "shown"  # pages that came to light with a refresh: whoever hides them later wants them hidden
+MARKED = "marked"  # cells that a refresh in the open workbook coloured: cell, colour before, colour now
 
 
 def entries_of(page: RawSheet | None) -> list[Entry]:
