@@ -28,7 +28,7 @@ from loyalty_xl.publish.slots import slots
 from loyalty_xl.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from xlsxwriter.worksheet import Worksheet
 
@@ -72,8 +72,8 @@ def _words() -> dict[str, Any]:
     return tomllib.loads((templates_folder() / "scorecard.toml").read_text(encoding="utf-8"))
 
 
-def build(path: Path, language: str) -> None:
-    """Write the template workbook in *language*."""
+def build(path: Path, language: str, also: Callable[[dict[str, Worksheet]], None] | None = None) -> None:
+    """Write the template workbook in *language*; *also* is given its worksheets by page before it is closed."""
     import xlsxwriter
 
     words = _words()
@@ -101,6 +101,8 @@ def build(path: Path, language: str) -> None:
         if name not in words["shown"]:
             sheet.hide()
     made[SCORECARD.name].activate()
+    if also:
+        also(made)
     book.close()
 
 

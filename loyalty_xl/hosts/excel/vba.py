@@ -192,15 +192,15 @@ Private Function LoyaltyWord(ByVal named As String, ByVal column As Long) As Str
     Loop
 End Function
 
-Public Sub LoyaltyLabel(ByVal control As IRibbonControl, ByRef shown As Variant)
+Public Sub LoyaltyLabel(control As IRibbonControl, ByRef shown As Variant)
     shown = LoyaltyWord(control.ID, 2)
 End Sub
 
-Public Sub LoyaltyTip(ByVal control As IRibbonControl, ByRef shown As Variant)
+Public Sub LoyaltyTip(control As IRibbonControl, ByRef shown As Variant)
     shown = LoyaltyWord(control.ID, 3)
 End Sub
 
-Public Sub LoyaltyClick(ByVal control As IRibbonControl)
+Public Sub LoyaltyClick(control As IRibbonControl)
     Select Case control.ID
         Case "LoyaltyRefresh": LoyaltyRefresh
         Case "LoyaltyCheck": LoyaltyCheck
