@@ -44,9 +44,7 @@ class Recognised:
                 "unknown": list(self.unknown), "problem": self.problem}  # fmt: skip
 
 
-def make_book(
-    book: Path, language: str, folder: Path | None = None, source: Path | None = None
-) -> list[Recognised]:
+def make_book(book: Path, language: str, folder: Path | None = None, source: Path | None = None) -> list[Recognised]:
     """Write a new workbook at *book*; with *folder*, point its Sources at the files there and show their sheets.
 
     Parameters

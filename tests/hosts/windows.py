@@ -26,7 +26,13 @@ PYWIN32 = (
 )  # fmt: skip
 OURS = "loyalty_xl.hosts.excel.functions"
 MISSING = -2147352572  # how an argument that was left out arrives
-ERRORS = {"#DIV/0!": -2146826281, "#N/A": -2146826246, "#NAME?": -2146826259, "#NUM!": -2146826252, "#VALUE!": -2146826273}
+ERRORS = {
+    "#DIV/0!": -2146826281,
+    "#N/A": -2146826246,
+    "#NAME?": -2146826259,
+    "#NUM!": -2146826252,
+    "#VALUE!": -2146826273,
+}
 SPILL = -2146826243  # an error that xlwings has no text for
 
 

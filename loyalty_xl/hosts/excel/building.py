@@ -149,7 +149,9 @@ def _add_project(path: Path, modules: dict[str, str]) -> None:
     """Put a VBA project of source code into a workbook."""
     if find_spec("pyopenvba") is None:
         raise UsageError(
-            "", "没有安装 pyOpenVBA:pip install loyalty-xl[excel]", "pyOpenVBA is missing: pip install loyalty-xl[excel]"
+            "",
+            "没有安装 pyOpenVBA:pip install loyalty-xl[excel]",
+            "pyOpenVBA is missing: pip install loyalty-xl[excel]",
         )
     from pyopenvba import ExcelFile
 

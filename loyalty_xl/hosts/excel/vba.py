@@ -20,16 +20,23 @@ if TYPE_CHECKING:
     from loyalty_xl.formulas.function import Function
 
 FUNCTIONS, MACROS, RIBBON, XLWINGS = "LoyaltyFunctions", "LoyaltyMacros", "LoyaltyRibbon", "xlwings"
-PROJECT = "loyalty"  # xlwings reads %USERPROFILE%\.loyalty\loyalty.conf, so that another add-in's settings stay as they are
-BUTTONS = {"LoyaltyRefresh": "refresh", "LoyaltyCheck": "check", "LoyaltyFindings": "findings", "LoyaltyHelp": "help_page"}
+PROJECT = (
+    "loyalty"  # xlwings reads %USERPROFILE%\.loyalty\loyalty.conf, so that another add-in's settings stay as they are
+)
+BUTTONS = {
+    "LoyaltyRefresh": "refresh",
+    "LoyaltyCheck": "check",
+    "LoyaltyFindings": "findings",
+    "LoyaltyHelp": "help_page",
+}
 LONGEST_LINE = 1023  # of VBA
-RESERVED = frozenset(
-    """addressof alias and any array as attribute boolean byref byte byval call case cbool cbyte cdate cdbl cint clng const
-    csng cstr currency cvar date debug declare dim do double each else elseif empty end endif enum eqv erase error event
-    exit false for friend function get global gosub goto if imp implements in input integer is let lib like line lock long
-    longlong loop lset me mod new next not nothing null object on open option optional or paramarray preserve print private
-    property public put raiseevent redim rem resume return rset seek select set single static step stop string sub tab then
-    to true type typeof until variant wend while with withevents write xor""".split()
+_RESERVED = """addressof alias and any array as attribute boolean byref byte byval call case cbool cbyte cdate cdbl cint clng const
+csng cstr currency cvar date debug declare dim do double each else elseif empty end endif enum eqv erase error event
+exit false for friend function get global gosub goto if imp implements in input integer is let lib like line lock long
+longlong loop lset me mod new next not nothing null object on open option optional or paramarray preserve print private
+property public put raiseevent redim rem resume return rset seek select set single static step stop string sub tab then
+to true type typeof until variant wend while with withevents write xor"""
+RESERVED = frozenset(_RESERVED.split())  # words that VBA keeps for itself
 )
 
 _HELPERS = """
