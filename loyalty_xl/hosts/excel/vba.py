@@ -37,7 +37,6 @@ longlong loop lset me mod new next not nothing null object on open option option
 property public put raiseevent redim rem resume return rset seek select set single static step stop string sub tab then
 to true type typeof until variant wend while with withevents write xor"""
 RESERVED = frozenset(_RESERVED.split())  # words that VBA keeps for itself
-)
 
 _HELPERS = """
 Private reasons As Object
