@@ -6,7 +6,6 @@ into a real error of Excel's (see `vba.py`).
 
 from __future__ import annotations
 
-import inspect
 import tempfile
 import traceback
 from pathlib import Path
@@ -16,6 +15,7 @@ import xlwings
 
 from loyalty_xl import formulas
 from loyalty_xl.formulas import CellError
+from loyalty_xl.hosts.signatures import plain_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,18 +60,10 @@ def _wrapper(made: Function) -> Callable[..., Any]:
         except Exception as error:  # noqa: BLE001 - a cell shows an error of Excel's, never a traceback
             return reply(_our_bug(made.name, error))
 
-    parameters = [
-        inspect.Parameter(
-            each.name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=None if each.optional else inspect.Parameter.empty,
-        )
-        for each in made.arguments
-    ]
     answer.__name__ = answer.__qualname__ = made.name
     answer.__doc__ = made.help("en")
     answer.__annotations__ = {}
-    answer.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    answer.__signature__ = plain_signature(made)  # type: ignore[attr-defined]
     wrapped: Callable[..., Any] = xlwings.func(category="loyalty_xl")(answer)
     for each in made.arguments:
         wrapped = xlwings.arg(each.name, ndim=2, err_to_str=True, doc=each.help("en"))(wrapped)
