@@ -54,5 +54,5 @@ def _made(made: Function) -> Callable[..., Any]:
     return wrapped
 
 
-__all__ = list(formulas.functions())  # noqa: PLE0605 - a list, made here
+__all__ = list(formulas.functions())
 globals().update({name: _made(each) for name, each in formulas.functions().items()})

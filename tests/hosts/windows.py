@@ -139,8 +139,8 @@ def excel(server: Any) -> ExcelApplication:
     app.add_module(stand_in + "Function RunPython(said)\nDebug.Print said\nEnd Function\n", name="xlwings")
     app.add_module(vba.functions_module(), name=vba.FUNCTIONS)
     app.add_module(vba.macros_module(), name=vba.MACROS)
-    Workbook.vba_add_member(MemberSpec("Date1904", "property", lambda _: False))
-    Application.vba_add_member(MemberSpec("Caller", "property", lambda _: app.evaluate('Range("Z1")')))
+    Workbook._vba_members["date1904"] = MemberSpec("Date1904", "property", lambda _: False)
+    Application._vba_members["caller"] = MemberSpec("Caller", "property", lambda _: app.evaluate('Range("Z1")'))
     cells = Cells()
     cells.server = server
     host, create = app.interpreter.host, app.interpreter.host.create
