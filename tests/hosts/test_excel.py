@@ -25,9 +25,11 @@ from loyalty_xl import cli, formulas, refresh
 from loyalty_xl.cells import column_letters
 from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.formulas import CellError
-from loyalty_xl.hosts.excel import buttons, building, functions, installing, machine, vba
+from loyalty_xl.hosts.excel import building, buttons, functions, installing, vba
 from loyalty_xl.sample import small_company
 from tests.conftest import TODAY
+from tests.hosts.calls import CALLS, shows
+from tests.hosts.machines import windows_machine
 from tests.hosts.windows import ERRORS, MISSING, SPILL, com_server, excel
 
 with warnings.catch_warnings():
@@ -38,27 +40,6 @@ pytestmark = pytest.mark.windows
 GOLDEN = Path(__file__).parent / "golden"
 FUNCTIONS = formulas.functions()
 MODULE = "loyalty_xl.hosts.excel.functions"
-JULY, AUGUST = 46204.0, 46235.0  # 2026-07-01 and a month later, as Value2 gives them
-
-# function, the cells of each argument as they stand on the sheet, and what the cell must show
-CALLS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
-    ("LOYALTY_NPS", ([10, 9, 8, 3],), 25.0),
-    ("LOYALTY_NPS", ([10, 9, 8, 3], 8), 50.0),
-    ("LOYALTY_NPS", (["推荐意愿", 10, None, "9", 3],), 100 / 3),
-    ("LOYALTY_NPS", ([10, "abc", 8],), "#VALUE!"),
-    ("LOYALTY_NPS", ([10, "#N/A", 8],), "#VALUE!"),
-    ("LOYALTY_NPS", ([None, None],), "#DIV/0!"),
-    ("LOYALTY_NPS", ([10, 9], 99), "#NUM!"),
-    ("LOYALTY_CSAT", ([5, 4, 3],), 4.0),
-    ("LOYALTY_RETAINED_SHARE", (["A", "B", 3.0, "D"], ["B", "3", "D", "E"]), 0.75),
-    ("LOYALTY_REPEAT_PURCHASE_RATE", (["A", "A", "B"], [JULY, AUGUST, JULY]), 0.5),
-    ("LOYALTY_RETENTION_RATE", (["A", "B", "A"], [JULY - 10, JULY - 9, JULY + 300], JULY, "2027-07-01"), 0.5),
-    ("LOYALTY_CAC", ([30_000, "20,000"], 125), 400.0),
-    ("LOYALTY_COMPLETENESS", (["x", None, 1, True],), 0.75),
-    ("LOYALTY_PERIOD", (JULY, "quarter"), "2026-Q3"),
-    ("LOYALTY_STATUS", (0.82, 0.9, "sideways"), "#NUM!"),
-    ("LOYALTY_ATTAINMENT", (45, 50), 0.9),
-)
 
 
 @pytest.fixture(scope="module")
@@ -100,10 +81,6 @@ def read_reply(reply: Any) -> Any:
     if isinstance(reply, str) and reply.startswith(functions.MARK):
         return reply.removeprefix(functions.MARK).partition(functions.MESSAGE_AT)[0]
     return reply
-
-
-def shows(found: Any, expected: Any) -> None:
-    assert found == (pytest.approx(expected, rel=1e-12) if isinstance(expected, float) else expected)
 
 
 # The same answer through every door
@@ -597,34 +574,6 @@ def test_help_button_opens_a_page_with_every_function(front: Book, monkeypatch: 
 
 
 # Installing
-
-
-def windows_machine(folder: Path, **changes: Any) -> machine.Machine:
-    """A Windows machine in a folder, on which all is well until something is changed."""
-    python = folder / "venv" / "Scripts"
-    python.mkdir(parents=True, exist_ok=True)
-    (python / "pythonw.exe").touch()
-    (folder / "venv" / "xlwings64-0.37.8.dll").touch()
-    fonts = folder / "Windows" / "Fonts"
-    fonts.mkdir(parents=True, exist_ok=True)
-    for name in ("msyh.ttc", "calibri.ttf"):
-        (fonts / name).touch()
-    registry = {machine.APP_PATH: r"C:\Program Files\Microsoft Office\EXCEL.EXE", machine.CLICK_TO_RUN: "x64"}
-    facts = {
-        "system": "win32",
-        "environ": {
-            "APPDATA": str(folder / "Roaming"),
-            "USERPROFILE": str(folder / "User"),
-            "WINDIR": str(folder / "Windows"),
-        },
-        "executable": python / "python.exe",
-        "prefix": folder / "venv",
-        "python": (3, 13, 1),
-        "bits": 64,
-        "version": {"xlwings": "0.37.8", "pyOpenVBA": "6.5.0"}.get,
-        "registry": lambda key, name: registry.get(key, ""),
-    }
-    return machine.Machine(**(facts | changes))
 
 
 def test_install_puts_add_in_and_safe_settings_in_place(add_in: Path, tmp_path: Path) -> None:
