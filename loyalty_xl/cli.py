@@ -150,6 +150,9 @@ def parser() -> argparse.ArgumentParser:
     action.add_argument("--install", action="store_true", help="put it where the program opens it by itself")
     action.add_argument("--uninstall", action="store_true", help="take it away again")
     action.add_argument("--out", metavar="FILE", help="only write the file")
+    action.add_argument(
+        "--repair", metavar="BOOK.xlsx", help="take another machine's path out of the formulas of a workbook (W124)"
+    )
 
     command("doctor", _doctor, "look at the machine: what is wrong, and one line that repairs it")
     return made
@@ -355,12 +358,28 @@ def _excel_addin(arguments: argparse.Namespace) -> tuple[tuple[str, str], dict[s
             f"Installed {target}\nSettings: {settings}\nStart Excel anew.",
         )
         return said, {"written_to": str(target), "settings": str(settings)}
+    if arguments.repair:
+        return _without_paths(Path(arguments.repair))
     removed = [str(each) for each in installing.uninstall(this_machine())]
     listed = ", ".join(removed)
     return (
         (f"已移除 {listed}", f"Removed {listed}") if removed else ("没有安装过。", "It was not installed."),
         {"written_to": None, "removed": removed},
     )
+
+
+def _without_paths(book: Path) -> tuple[tuple[str, str], dict[str, Any]]:
+    from loyalty_xl.books import addin_paths
+
+    found = addin_paths.repair(book)
+    cells = [f"{each.sheet}!{each.cell}" for each in found]
+    listed = ", ".join(cells[:5]) + (f" … +{len(cells) - 5}" if len(cells) > 5 else "")
+    said = (
+        (f"已从 {len(cells)} 个公式中去掉加载项路径:{listed}", f"Took the path out of {len(cells)} formulas: {listed}")
+        if found
+        else ("没有带路径的公式,没有改动。", "No formula carries a path; nothing was changed.")
+    )
+    return said, {"written_to": str(book) if found else None, "cells": cells}
 
 
 ADD_INS: dict[str, Callable[[argparse.Namespace], tuple[tuple[str, str], dict[str, Any]]]] = {"excel": _excel_addin}
