@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 import xlwings
 from lxml import etree
+from pyopenvba import ExcelFile
+from pyopenvba.interpreter import parse_module
 from python_calamine import CalamineWorkbook
 
 from loyalty_xl import cli, formulas, refresh
@@ -290,6 +292,25 @@ def test_python_that_does_not_answer_is_an_error_with_a_way_out(server: Any) -> 
     app.run("T")
     assert str(app.sheet(1).value("C1")) == "Error 2042"
     assert "loyalty-xl doctor" in app.sheet(1).value("C2")
+
+
+@pytest.mark.parametrize("addin", [True, False])
+def test_whole_project_compiles(addin: bool) -> None:
+    """An interpreter of VBA parses every module, that of xlwings with our changes among them."""
+    text = vba.xlwings_module(addin=addin)
+    bare = re.sub(
+        r'(?m)^(\s*#(?:If [^\n]*?Then|Const App = "Microsoft Excel"))[^\r\n]*', r"\1", text
+    )  # it takes no remarks there
+    modules = {vba.XLWINGS: bare, vba.FUNCTIONS: vba.functions_module(), vba.MACROS: vba.macros_module()}
+    for name, source in (modules | ({vba.RIBBON: vba.ribbon_module()} if addin else {})).items():
+        assert parse_module(source, name=name).procedures, name
+
+
+def test_independent_check_of_the_projects(add_in: Path, macro_book: Path) -> None:
+    """The integrity check of pyOpenVBA has nothing to say about either project."""
+    for path in (add_in, macro_book):
+        with ExcelFile(path) as file:
+            assert file.validate() == []
 
 
 @pytest.mark.parametrize("addin", [True, False])
