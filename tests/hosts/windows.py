@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import MagicMock
 
+import pytest
 import xlwings
 from pyopenvba.apps.excel import ExcelApplication
 from pyopenvba.apps.excel._model import Application, Workbook
@@ -17,6 +18,7 @@ from pyopenvba.interpreter import EMPTY, VBAArray, VBAErrorValue, VBAObject, met
 from pyopenvba.interpreter import MISSING as VBA_MISSING
 from pyopenvba.interpreter._objects import MemberSpec
 
+import loyalty_xl.hosts.excel
 from loyalty_xl.hosts.excel import vba
 
 PYWIN32 = (
@@ -24,6 +26,7 @@ PYWIN32 = (
     "win32com", "win32com.client", "win32com.server", "win32com.server.dispatcher", "win32com.server.policy",
     "win32com.server.util",
 )  # fmt: skip
+WINDOWS_ONLY = ("com_server", "udfs", "_xlwindows", "_win32patch")  # modules of xlwings
 OURS = "loyalty_xl.hosts.excel.functions"
 MISSING = -2147352572  # how an argument that was left out arrives
 ERRORS = {
@@ -43,45 +46,34 @@ class Time:
 @contextmanager
 def com_server() -> Iterator[Any]:
     """Yield `xlwings.com_server.XLPython()` as Windows would make it, over stand-ins of pywin32."""
-    kept = dict(sys.modules)
-    decorators = {name: getattr(xlwings, name) for name in ("func", "arg")}
-    for name in PYWIN32:
-        sys.modules[name] = MagicMock(name=name)
-    sys.modules["pywintypes"].TimeType = Time
-    sys.modules["pythoncom"].__file__ = "pythoncom.dll"
-    sys.modules["win32com"].server.util.unwrap.side_effect = TypeError  # what is no object of ours stays what it is
-    for library in ("windll", "oledll", "PyDLL"):
-        kept.setdefault(f"ctypes.{library}", getattr(ctypes, library, None))
-        setattr(ctypes, library, MagicMock())
-    try:
-        yield from _served(decorators)
-    finally:
+    importlib.import_module(OURS)
+    with pytest.MonkeyPatch.context() as changed:
+        for name in PYWIN32:
+            changed.setitem(sys.modules, name, MagicMock(name=name))
+        sys.modules["pywintypes"].TimeType = Time
+        sys.modules["pythoncom"].__file__ = "pythoncom.dll"
+        sys.modules["win32com"].server.util.unwrap.side_effect = TypeError  # what is no object of ours stays what it is
         for library in ("windll", "oledll", "PyDLL"):
-            before = kept.pop(f"ctypes.{library}")
-            setattr(ctypes, library, before) if before is not None else delattr(ctypes, library)
-        for name in set(sys.modules) - set(kept):
-            del sys.modules[name]
-        sys.modules.update(kept)
-        for name in ("com_server", "udfs", "_xlwindows"):
-            vars(xlwings).pop(name, None)
-        vars(xlwings).update(decorators)
-
-
-def _served(decorators: dict[str, Any]) -> Iterator[Any]:
-    windows = importlib.import_module("xlwings._xlwindows")
-    engine = xlwings.Engine(impl=windows.engine)
-    xlwings.engines.add(engine)
-    server = importlib.import_module("xlwings.com_server")
-    udfs = importlib.import_module("xlwings.udfs")
-    xlwings.func, xlwings.arg = udfs.xlfunc, udfs.xlarg
-    sys.modules.pop(OURS, None)
-    try:
-        yield server.XLPython()
-    finally:
-        server.loop.close()
-        udfs.com_executor.shutdown()
-        xlwings.engines.engines.remove(engine)
-        del xlwings.engines.engines_by_name["excel"]
+            changed.setattr(ctypes, library, MagicMock(), raising=False)
+        for name in WINDOWS_ONLY:
+            changed.delitem(sys.modules, f"xlwings.{name}", raising=False)
+            changed.setattr(xlwings, name, None, raising=False)
+        windows = importlib.import_module("xlwings._xlwindows")
+        engine = xlwings.Engine(impl=windows.engine)
+        changed.setattr(xlwings.engines, "engines", [*xlwings.engines.engines, engine])
+        changed.setitem(xlwings.engines.engines_by_name, "excel", engine)
+        server, udfs = (importlib.import_module(f"xlwings.{name}") for name in ("com_server", "udfs"))
+        changed.setattr(xlwings, "func", udfs.xlfunc)
+        changed.setattr(xlwings, "arg", udfs.xlarg)
+        changed.delitem(sys.modules, OURS)  # made anew, under the decorators of Windows
+        changed.setattr(loyalty_xl.hosts.excel, "functions", None)
+        try:
+            yield server.XLPython()
+        finally:
+            server.loop.close()
+            udfs.com_executor.shutdown()
+    for name in WINDOWS_ONLY:
+        sys.modules.pop(f"xlwings.{name}", None)
 
 
 class Cells(VBAObject):
