@@ -111,7 +111,7 @@ def xlwings(machine: Machine) -> Item:
     try:
         vba.xlwings_module(addin=True)
     except LoyaltyError as error:
-        return bad("xlwings", f"{told}:{error.zh}", f"{told}: {error.en}", "pip install xlwings==0.37.8")
+        return bad("xlwings", f"{told}:{error.zh}", f"{told}: {error.en}", f"pip install xlwings=={vba.KNOWN_XLWINGS}")
     return good("xlwings", told, told)
 
 

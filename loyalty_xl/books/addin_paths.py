@@ -31,7 +31,7 @@ PREFIX = re.compile(
 FORMULA = re.compile(rb"<(?:[\w.-]+:)?f(?:\s[^>]*)?>([^<]*)<")
 ANY_FORMULA = re.compile(rb"<(?:[\w.-]+:)?f(?:ormula[12]?)?(?:\s[^>]*)?>([^<]*)<")
 CELL = re.compile(rb"<(?:[\w.-]+:)?c\s[^>]*?\br\s*=\s*[\"']([A-Z]+[0-9]+)[\"']")
-LOOKED_INTO = 16 << 20  # bytes of a sheet in which a place is looked for when the workbook has no link to an add-in
+LOOKED_INTO = 4 << 20  # bytes of a sheet in which a place is looked for when the workbook has no link to an add-in
 START_FOLDER = "xlStartup"  # a link that every machine looks up in its own start folder
 QUOTES = {"&apos;": "'", "&quot;": '"'}
 
@@ -148,7 +148,7 @@ def _in_sheet(draft: Draft, name: str, part: str, links: dict[int, tuple[Relatio
     if not links and draft.package.size(part) > LOOKED_INTO:
         return
     data = draft.read(part)
-    if b"loyalty_" not in data.lower():
+    if b"LOYALTY_" not in data and b"loyalty_" not in data:
         return
     for hit in FORMULA.finditer(data):
         formula = _text(hit[1])

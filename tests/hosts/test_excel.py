@@ -12,6 +12,7 @@ import sys
 import warnings
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -30,7 +31,7 @@ from loyalty_xl.formulas import CellError
 from loyalty_xl.hosts.excel import building, buttons, functions, installing, vba
 from loyalty_xl.sample import small_company
 from tests.conftest import TODAY
-from tests.hosts.calls import CALLS, shows
+from tests.hosts.calls import CALLS, JULY, shows
 from tests.hosts.machines import windows_machine
 from tests.hosts.windows import ERRORS, MISSING, SPILL, com_server, excel
 
@@ -258,6 +259,20 @@ def test_whole_columns_are_read_down_to_the_last_cell_in_use(server: Any) -> Non
     )
     app.run("T")
     assert [len(given[2][0]) if isinstance(given[2][0], tuple) else given[2][0] for given in asked] == [7, None]
+
+
+@pytest.mark.parametrize("date1904", [False, True])
+def test_dates_mean_the_same_in_both_date_systems(server: Any, date1904: bool) -> None:
+    """A workbook that counts days from 1904 hands over dates as dates, since its serial numbers mean other days."""
+    app = excel(server, date1904=date1904)
+    asked: list[Any] = []
+    app.interpreter.host.create("XLPython").server = SimpleNamespace(CallUDF=lambda *given: asked.append(given) or 1.0)
+    app.add_module(
+        'Sub T()\nDim n\nRange("A1").Value = DateSerial(2026, 7, 1)\nn = LOYALTY_PERIOD(Range("A1"))\nEnd Sub\n',
+        name="T",
+    )
+    app.run("T")
+    assert asked[0][2][0] == (datetime(2026, 7, 1) if date1904 else JULY)
 
 
 def test_reason_of_an_error_is_kept_for_its_cell(server: Any) -> None:

@@ -14,7 +14,7 @@ import pytest
 import xlwings
 from pyopenvba.apps.excel import ExcelApplication
 from pyopenvba.apps.excel._model import Application, Workbook
-from pyopenvba.interpreter import EMPTY, VBAArray, VBAErrorValue, VBAObject, method
+from pyopenvba.interpreter import EMPTY, VBAArray, VBADate, VBAErrorValue, VBAObject, method
 from pyopenvba.interpreter import MISSING as VBA_MISSING
 from pyopenvba.interpreter._objects import MemberSpec
 
@@ -105,6 +105,8 @@ def to_com(value: Any) -> Any:
         return MISSING
     if isinstance(value, VBAErrorValue):
         return value.number - 2146828288
+    if isinstance(value, VBADate):
+        return value.to_datetime()
     if isinstance(value, (str, bool)):
         return str(value) if isinstance(value, str) else value
     return float(value)
@@ -123,7 +125,7 @@ def to_vba(value: Any) -> object:
     return made
 
 
-def excel(server: Any) -> ExcelApplication:
+def excel(server: Any, *, date1904: bool = False) -> ExcelApplication:
     """Excel in memory: a sheet, our modules, and stand-ins for RunPython and XLPy of the xlwings module."""
     app = ExcelApplication()
     app.add_workbook()
@@ -131,7 +133,7 @@ def excel(server: Any) -> ExcelApplication:
     app.add_module(stand_in + "Function RunPython(said)\nDebug.Print said\nEnd Function\n", name="xlwings")
     app.add_module(vba.functions_module(), name=vba.FUNCTIONS)
     app.add_module(vba.macros_module(), name=vba.MACROS)
-    Workbook._vba_members["date1904"] = MemberSpec("Date1904", "property", lambda _: False)
+    Workbook._vba_members["date1904"] = MemberSpec("Date1904", "property", lambda _: date1904)
     Application._vba_members["caller"] = MemberSpec("Caller", "property", lambda _: app.evaluate('Range("Z1")'))
     cells = Cells()
     cells.server = server

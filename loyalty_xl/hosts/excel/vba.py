@@ -29,6 +29,7 @@ BUTTONS = {
     "LoyaltyFindings": "findings",
     "LoyaltyHelp": "help_page",
 }
+KNOWN_XLWINGS = "0.37.8"  # whose VBA the changes below were made for
 LONGEST_LINE = 1023  # of VBA
 _RESERVED = """addressof alias and any array as attribute boolean byref byte byval call case cbool cbyte cdate cdbl cint clng const
 csng cstr currency cvar date debug declare dim do double each else elseif empty end endif enum eqv erase error event
@@ -323,7 +324,7 @@ def xlwings_module(*, addin: bool) -> str:
         if count != times:
             raise UsageError(
                 "",
-                f"这个版本的 xlwings 的 VBA 与预期不同({name}:{why})。请安装 xlwings 0.37.8:pip install xlwings==0.37.8",
-                f"The VBA of this version of xlwings is not the known one ({name}: {why}). Install xlwings 0.37.8: pip install xlwings==0.37.8",
+                f"这个版本的 xlwings 的 VBA 与预期不同({name}:{why})。请安装已知的版本:pip install xlwings=={KNOWN_XLWINGS}",
+                f"The VBA of this version of xlwings is not the known one ({name}: {why}). Install the known one: pip install xlwings=={KNOWN_XLWINGS}",
             )
     return _lines(text)
