@@ -109,7 +109,11 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("dir", nargs="?", default="demo", metavar="DIR", help="folder to make (default: demo)")
 
     new = command("new", _new, "make an empty scorecard workbook")
-    new.add_argument("book", metavar="BOOK.xlsx")
+    new.add_argument(
+        "book",
+        metavar="BOOK.xlsx",
+        help="under a name in .xlsm it gets buttons and functions of its own, for Excel on Windows",
+    )
     new.add_argument(
         "--from",
         dest="folder",
@@ -155,6 +159,18 @@ def parser() -> argparse.ArgumentParser:
 
     restore = command("restore", _restore, "put the last backup of a workbook back")
     restore.add_argument("book", metavar="BOOK.xlsx")
+
+    addin = command("addin", _addin, "make the add-in with the worksheet functions and the ribbon, and install it")
+    addin.add_argument("host", choices=tuple(ADD_INS), metavar="HOST", help="/".join(ADD_INS))
+    action = addin.add_mutually_exclusive_group(required=True)
+    action.add_argument("--install", action="store_true", help="put it where the program opens it by itself")
+    action.add_argument("--uninstall", action="store_true", help="take it away again")
+    action.add_argument("--out", metavar="FILE", help="only write the file")
+    action.add_argument(
+        "--repair", metavar="BOOK.xlsx", help="take another machine's path out of the formulas of a workbook (W124)"
+    )
+
+    command("doctor", _doctor, "look at the machine: what is wrong, and one line that repairs it")
     return made
 
 
@@ -308,13 +324,100 @@ def _new(arguments: argparse.Namespace) -> int:
     from loyalty_xl.newbook import make_book
     from loyalty_xl.talk import new_text
 
-    book = Path(arguments.book)
-    made = make_book(book, arguments.lang or "both", Path(arguments.folder) if arguments.folder else None)
+    book, language = Path(arguments.book), arguments.lang or "both"
+    folder = Path(arguments.folder) if arguments.folder else None
+    make = _macro_book if book.suffix.lower() == ".xlsm" else make_book
+    made = make(book, language, folder)
     if arguments.json:
         _print_json({"written_to": str(book), "sources": [each.as_json() for each in made]})
     else:
         print(new_text(book, made, arguments.lang or "both", with_folder=bool(arguments.folder)))
     return 0
+
+
+def _macro_book(book: Path, language: str, folder: Path | None) -> list[Any]:
+    """A workbook with functions and buttons of its own; on Windows, with the settings under which they find Python."""
+    import tempfile
+
+    from loyalty_xl.hosts.excel import building, installing
+    from loyalty_xl.hosts.excel.machine import this_machine
+    from loyalty_xl.newbook import make_book
+
+    machine = this_machine()
+    with tempfile.TemporaryDirectory() as temporary:
+        source = Path(temporary) / "template.xlsm"
+        building.build_macro_template(source, language)
+        made: list[Any] = make_book(book, language, folder, source)
+    if machine.windows:
+        installing.write_settings(machine)
+    return made
+
+
+def _addin(arguments: argparse.Namespace) -> int:
+    said, found = ADD_INS[arguments.host](arguments)
+    if arguments.json:
+        _print_json(found)
+    else:
+        print(_in_language(*said, arguments.lang))
+    return 0
+
+
+def _excel_addin(arguments: argparse.Namespace) -> tuple[tuple[str, str], dict[str, Any]]:
+    """Make, install or remove the add-in of Excel: what to say, and what to print as JSON."""
+    from loyalty_xl.hosts.excel import installing
+    from loyalty_xl.hosts.excel.machine import this_machine
+
+    if arguments.out:
+        made = installing.build_to(Path(arguments.out))
+        return (f"已生成 {made}", f"Made {made}"), {"written_to": str(made)}
+    if arguments.install:
+        target, settings = installing.install(this_machine())
+        said = (
+            f"已安装 {target}\n设置:{settings}\n请重新启动 Excel。",
+            f"Installed {target}\nSettings: {settings}\nStart Excel anew.",
+        )
+        return said, {"written_to": str(target), "settings": str(settings)}
+    if arguments.repair:
+        return _without_paths(Path(arguments.repair))
+    removed = [str(each) for each in installing.uninstall(this_machine())]
+    listed = ", ".join(removed)
+    return (
+        (f"已移除 {listed}", f"Removed {listed}") if removed else ("没有安装过。", "It was not installed."),
+        {"written_to": None, "removed": removed},
+    )
+
+
+def _without_paths(book: Path) -> tuple[tuple[str, str], dict[str, Any]]:
+    from loyalty_xl.books import addin_paths
+
+    found = addin_paths.repair(book)
+    cells = [f"{each.sheet}!{each.cell}" for each in found]
+    listed = ", ".join(cells[:5]) + (f" … +{len(cells) - 5}" if len(cells) > 5 else "")
+    said = (
+        (f"已从 {len(cells)} 个公式中去掉加载项路径:{listed}", f"Took the path out of {len(cells)} formulas: {listed}")
+        if found
+        else ("没有带路径的公式,没有改动。", "No formula carries a path; nothing was changed.")
+    )
+    return said, {"written_to": str(book) if found else None, "cells": cells}
+
+
+ADD_INS: dict[str, Callable[[argparse.Namespace], tuple[tuple[str, str], dict[str, Any]]]] = {"excel": _excel_addin}
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from loyalty_xl import doctor
+    from loyalty_xl.hosts.excel.machine import this_machine
+
+    items = doctor.examine(this_machine())
+    if arguments.json:
+        _print_json([each.as_json() for each in items])
+    else:
+        print(doctor.report(items, arguments.lang or "both", colour=doctor.wants_colour()))
+    return int(any(each.state is doctor.State.BAD for each in items))
+
+
+def _in_language(zh: str, en: str, language: str | None) -> str:
+    return {"zh": zh, "en": en}.get(language or "both", f"{zh}\n{en}")
 
 
 def _add(arguments: argparse.Namespace) -> int:

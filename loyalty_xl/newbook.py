@@ -44,19 +44,31 @@ class Recognised:
                 "unknown": list(self.unknown), "problem": self.problem}  # fmt: skip
 
 
-def make_book(book: Path, language: str, folder: Path | None = None) -> list[Recognised]:
+def make_book(book: Path, language: str, folder: Path | None = None, source: Path | None = None) -> list[Recognised]:
     """Write a new workbook at *book*; with *folder*, point its Sources at the files there and show their sheets.
+
+    Parameters
+    ----------
+    book
+        The file to make; it ends as *source* does.
+    language
+        `zh`, `en` or `both`.
+    folder
+        Where the department files lie.
+    source
+        What to begin with (default: the template in *language*).
 
     Raises
     ------
     WriteError
         There is a file of that name already: nothing of the user's is overwritten.
     """
-    if book.suffix.lower() != ".xlsx":
+    source = source or template(language)
+    if book.suffix.lower() != source.suffix:
         raise UsageError(
             "",
-            f"新工作簿的文件名要以 .xlsx 结尾:{book.name}",
-            f"The new workbook's name must end in .xlsx: {book.name}",
+            f"新工作簿的文件名要以 {source.suffix} 结尾:{book.name}",
+            f"The new workbook's name must end in {source.suffix}: {book.name}",
         )
     if book.exists():
         raise WriteError(
@@ -67,7 +79,6 @@ def make_book(book: Path, language: str, folder: Path | None = None) -> list[Rec
     if folder is not None and not folder.is_dir():
         raise UsageError("E112", f"没有文件夹 {folder}", f"There is no folder {folder}")
     found = recognise_folder(folder, book) if folder else []
-    source = template(language)
     book.parent.mkdir(parents=True, exist_ok=True)
     if not found:
         replace_file(book, lambda path: shutil.copyfile(source, path))

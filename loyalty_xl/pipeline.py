@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import catalogue, library
+from loyalty_xl.books import addin_paths
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
@@ -99,6 +100,7 @@ def compute(
     clock.step("check")
     kpis = library.load()
     sheets, findings = check(inputs, today)
+    findings += addin_paths.findings(inputs.book)
     latest = inputs.settings.at(date.max)
     as_of = asked.as_of or latest.as_of or _next_day(newest_date(sheets))
     language = asked.language or latest.language

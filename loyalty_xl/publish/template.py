@@ -29,7 +29,7 @@ from loyalty_xl.publish.slots import slots
 from loyalty_xl.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from xlsxwriter.worksheet import Worksheet
 
@@ -73,8 +73,8 @@ def _words() -> dict[str, Any]:
     return tomllib.loads((templates_folder() / "scorecard.toml").read_text(encoding="utf-8"))
 
 
-def build(path: Path, language: str) -> None:
-    """Write the template workbook in *language*."""
+def build(path: Path, language: str, also: Callable[[dict[str, Worksheet]], None] | None = None) -> None:
+    """Write the template workbook in *language*; *also* is given its worksheets by page before it is closed."""
     import xlsxwriter
 
     words = _words()
@@ -106,6 +106,8 @@ def build(path: Path, language: str) -> None:
     for row, key in enumerate(SETTINGS, start=2):  # so that formulas name a threshold instead of repeating it
         book.define_name(key, f"='{made[settings.name].get_name()}'!${value}${row}")
     made[SCORECARD.name].activate()
+    if also:
+        also(made)
     book.close()
 
 
