@@ -1,0 +1,148 @@
+"""The office's end of the pipe to the worker: starts it, asks it, starts it anew when it died, gives up when it is late.
+
+Goes into the extension as it is, so it needs nothing but the standard library of whatever Python the office carries (3.8 or later).
+
+A message is a length and a body; the body is one line of JSON, then the numbers that the line announces. A range of nothing but
+numbers goes as binary floats: that is what most ranges are, and it costs a tenth of the text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import subprocess
+import threading
+import time
+from array import array
+from itertools import chain
+
+LENGTH = struct.Struct("<I")
+SECONDS = 30.0  # that a formula may take
+STARTING = 60.0  # more for the first one, while the worker starts
+REST = 10.0  # after a failure: as long, formulas get their answer at once, so that a sheet full of them does not wait for each
+LEFT_OUT = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # the office's own
+
+
+class NoAnswer(Exception):  # noqa: N818 - the cell shows #N/A
+    """The worker gave no answer, and why."""
+
+
+class Worker:
+    """A process of the interpreter that has loyalty_xl, started by the first question."""
+
+    def __init__(self, command, log=None, seconds=SECONDS, starting=STARTING, rest=REST):  # noqa: ANN001, ANN204
+        """Take the command line of the process, and the file that keeps what it says on standard error."""
+        self.command, self.log = list(command), log
+        self.seconds, self.starting, self.rest = seconds, starting, rest
+        self.process = None
+        self.starts = 0
+        self._lock = threading.RLock()
+        self._deadline = None
+        self._late = False
+        self._resting = (0.0, "")
+
+    def ask(self, question, numbers=(), seconds=None):  # noqa: ANN001, ANN201
+        """Put a question and give the answer; a worker that died is started anew, once.
+
+        Raises
+        ------
+        NoAnswer
+            It cannot be started, died twice, or was late; and for a while after that, without trying.
+        """
+        body = b"".join([json.dumps(question, ensure_ascii=False).encode("utf-8", "surrogatepass"), b"\n", *numbers])
+        with self._lock:
+            until, reason = self._resting
+            if time.monotonic() < until and seconds is None:
+                raise NoAnswer(reason)
+            for _ in range(2):
+                try:
+                    return json.loads(self._exchange(body, self.seconds if seconds is None else seconds))
+                except FileNotFoundError:
+                    raise self._failed("没有找到 loyalty_xl 的 Python:", "The Python of loyalty_xl is not there: ") from None
+                except (OSError, EOFError, ValueError):
+                    self.end()
+                    if self._late:
+                        raise self._failed("计算超时:", "No answer in time from: ") from None
+            raise self._failed("loyalty_xl 的计算进程启动后退出:", "The worker of loyalty_xl ends as soon as it is asked: ")
+
+    def end(self):  # noqa: ANN201
+        """End the process."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+    def _failed(self, zh, en):  # noqa: ANN001, ANN202
+        reason = en + self.command[0] + " · " + zh + self.command[0]
+        self._resting = (time.monotonic() + self.rest, reason)
+        return NoAnswer(reason)
+
+    def _exchange(self, body, seconds):  # noqa: ANN001, ANN202
+        fresh = self.process is None or self.process.poll() is not None
+        if fresh:
+            self.end()
+            self._start()
+        self._late = False
+        self._deadline = time.monotonic() + seconds + (self.starting if fresh else 0)
+        try:
+            to, back = self.process.stdin, self.process.stdout
+            to.write(LENGTH.pack(len(body)) + body)
+            to.flush()
+            answer = back.read(_size(back.read(LENGTH.size)))
+        finally:
+            self._deadline = None
+        return answer
+
+    def _start(self):  # noqa: ANN202
+        log = open(self.log, "ab") if self.log else None  # noqa: PTH123, SIM115
+        try:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log or subprocess.DEVNULL,
+                bufsize=1 << 16,
+                env={name: value for name, value in os.environ.items() if name not in LEFT_OUT},
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        finally:
+            if log:
+                log.close()
+        self.starts += 1
+        threading.Thread(target=self._watch, args=(self.process,), daemon=True).start()
+
+    def _watch(self, process):  # noqa: ANN001, ANN202
+        """Kill a process that is late, which ends the wait for its answer."""
+        while process.poll() is None:
+            deadline = self._deadline
+            if deadline is not None and time.monotonic() > deadline and process is self.process:
+                self._late = True
+                process.kill()
+                return
+            time.sleep(min(0.5, self.seconds / 4))
+
+
+def _size(header):  # noqa: ANN001, ANN202
+    if len(header) < LENGTH.size:
+        raise EOFError
+    return LENGTH.unpack(header)[0]
+
+
+def packed(cells):  # noqa: ANN001, ANN201
+    """Give arguments of a formula as JSON and binary numbers: a range of numbers is {"size": [rows, columns]} and its floats."""
+    told, numbers = [], []
+    for cell in cells:
+        if isinstance(cell, tuple) and cell and isinstance(cell[0], tuple):
+            try:
+                floats = array("d", chain.from_iterable(cell))
+            except TypeError:
+                told.append(cell)
+            else:
+                told.append({"size": [len(cell), len(cell[0])]})
+                numbers.append(floats.tobytes())
+        else:
+            told.append(cell)
+    return told, numbers
