@@ -139,6 +139,14 @@ def parser() -> argparse.ArgumentParser:
 
     restore = command("restore", _restore, "put the last backup of a workbook back")
     restore.add_argument("book", metavar="BOOK.xlsx")
+
+    addin = command("addin", _addin, "worksheet functions and a Refresh button for a spreadsheet program")
+    addin.add_argument("host", choices=("libreoffice",), help="the program")
+    addin.add_argument("--out", metavar="FILE", help="where to write it (default: loyalty_xl.oxt in this folder)")
+    addin.add_argument(
+        "--install", action="store_true", help="add it to LibreOffice instead, which is then started anew"
+    )
+    addin.add_argument("--uninstall", action="store_true", help="take it out of LibreOffice again")
     return made
 
 
@@ -370,6 +378,37 @@ def _explain(arguments: argparse.Namespace) -> int:
         )
     else:
         print(findings.explain(code, language))
+    return 0
+
+
+def _addin(arguments: argparse.Namespace) -> int:
+    import tempfile
+
+    from loyalty_xl.books.owners import from_os
+    from loyalty_xl.hosts.libreoffice import extension, installing
+
+    if arguments.install and arguments.uninstall:
+        raise UsageError("", "--install 与 --uninstall 不能同时使用", "Use either --install or --uninstall.")
+    written = Path(arguments.out or "loyalty_xl.oxt") if arguments.out or not arguments.install else None
+    if arguments.uninstall:
+        installing.uninstall()
+        zh, en, written = "已从 LibreOffice 移除扩展", "Took the extension out of LibreOffice", None
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            made = written or Path(folder, "loyalty_xl.oxt")
+            try:
+                extension.write(made)
+            except OSError as error:
+                raise from_os(error, made) from None
+            if arguments.install:
+                installing.install(made)
+        zh, en = f"已写入 {written}", f"Written to {written}"
+        if arguments.install:
+            zh, en = "已添加到 LibreOffice,请重新启动它", "Added to LibreOffice; start it anew"
+    if arguments.json:
+        _print_json({"written_to": written and str(written), "installed": arguments.install})
+    else:
+        print({"zh": zh, "en": en}.get(arguments.lang or "both", f"{zh}\n{en}"))
     return 0
 
 

@@ -53,7 +53,9 @@ def worker(ctx):
     if not WORKERS:
         with open(os.path.join(HERE, "interpreter.json"), encoding="utf-8") as file:
             told = json.load(file)
-        program = os.environ.get("LOYALTY_XL_PYTHON") or told["python"]
+        program = told["python"]
+        if not os.path.exists(program):
+            program = os.environ.get("LOYALTY_XL_PYTHON") or program
         settings = service(ctx, "com.sun.star.util.PathSubstitution")
         folder = uno.fileUrlToSystemPath(settings.substituteVariables("$(user)", True))
         log = os.path.join(folder, "loyalty_xl.log")
@@ -101,31 +103,38 @@ def cell(value):
 def evaluate(ctx, name, cells):
     """Answer a function of Calc."""
     told, numbers = packed(cells)
-    while told and told[-1] is None:  # left out
-        told.pop()
     try:
         answer = worker(ctx).ask({"do": "call", "name": name, "cells": told}, numbers)
     except NoAnswer as none:
         answer = {"error": "#N/A", "zh": "", "en": str(none)}
     if "error" in answer:
         MESSAGES.append("LOYALTY.{} {} {} {}".format(name, answer["error"], answer["en"], answer["zh"]).strip())
-        return error(answer["error"])
-    if "rows" in answer:
-        return uno.Any("[][]any", tuple(tuple(cell(each) for each in row) for row in answer["rows"]))
-    return cell(answer["value"])
+    return answer
 
 
-def function(name):
-    """Make the method of a function."""
+def one(name):
+    """Make the method of a function that gives one value."""
 
     def method(self, *cells):
-        return evaluate(self.ctx, name, cells)
+        answer = evaluate(self.ctx, name, cells)
+        return cell(answer if "error" in answer else answer["value"])
+
+    return method
+
+
+def table(name):
+    """Make the method of a function that gives rows."""
+
+    def method(self, *cells):
+        answer = evaluate(self.ctx, name, cells)
+        rows = [[answer]] if "error" in answer else answer["rows"]
+        return tuple(tuple(cell(each) for each in row) for row in rows)
 
     return method
 
 
 with open(os.path.join(HERE, "functions.json"), encoding="utf-8") as listed:
-    METHODS = {name: function(name) for name in json.load(listed)}
+    METHODS = {name: (table if many else one)(name) for name, many in json.load(listed).items()}
 
 
 class Base(unohelper.Base, XServiceInfo):

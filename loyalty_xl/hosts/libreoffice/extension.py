@@ -30,6 +30,7 @@ COMMANDS = (
     ("errors", "公式报错原因", "Why formulas failed", "报错原因", "Errors"),
 )
 MENU = ("忠诚度记分卡", "Loyalty")
+TABLE = "sequence< sequence< any > >"  # the space keeps >> apart
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 XCU = (
     'xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema" '
@@ -79,7 +80,7 @@ def parts(interpreter: str) -> dict[str, str]:
         "CalcAddIns.xcu": add_ins(listed),
         "Addons.xcu": add_ons(),
         "ProtocolHandler.xcu": protocol(),
-        "functions.json": json.dumps([method(each) for each in listed]),
+        "functions.json": json.dumps({method(each): each.table for each in listed}),
         "interpreter.json": json.dumps({"python": interpreter}),
         "component.py": source.joinpath("component.py").read_text(encoding="utf-8"),
         "pythonpath/loyalty_xl_pipe.py": source.joinpath("pipe.py").read_text(encoding="utf-8"),
@@ -118,7 +119,7 @@ def types(listed: Iterable[Function]) -> str:
     lines = []
     for each in listed:
         taken = ", ".join(f"[in] any {argument.name.upper()}" for argument in each.arguments)
-        lines.append(f"    any {method(each)}({taken});\n")
+        lines.append(f"    {TABLE if each.table else 'any'} {method(each)}({taken});\n")
     return "module loyaltyxl {\n  interface XFunctions {\n" + "".join(lines) + "  };\n};\n"
 
 
@@ -164,7 +165,9 @@ def add_ons() -> str:
     context = property_of("Context", "com.sun.star.sheet.SpreadsheetDocument", "     ")
     menu, bar = [], []
     for number, (command, zh, en, zh_short, en_short) in enumerate(COMMANDS, 1):
-        common = property_of("URL", f"loyalty-xl:{command}", "     ") + property_of("Target", "_self", "     ") + context
+        common = (
+            property_of("URL", f"loyalty-xl:{command}", "     ") + property_of("Target", "_self", "     ") + context
+        )
         head = f'    <node oor:name="m{number}" oor:op="replace">\n'
         menu.append(head + common + property_of("Title", (zh, en), "     ") + "    </node>\n")
         bar.append(head + common + property_of("Title", (zh_short, en_short), "     ") + "    </node>\n")
@@ -177,7 +180,7 @@ def add_ons() -> str:
         + f'    <node oor:name="Submenu">\n{"".join(menu)}    </node>\n   </node>\n  </node>\n'
         + f'  <node oor:name="OfficeToolBar">\n   <node oor:name="{IDENTIFIER}" oor:op="replace">\n'
         + property_of("Title", MENU, "    ")
-        + f'{"".join(bar)}   </node>\n  </node>\n </node>\n</oor:component-data>\n'
+        + f"{''.join(bar)}   </node>\n  </node>\n </node>\n</oor:component-data>\n"
     )
 
 

@@ -21,17 +21,24 @@ LENGTH = struct.Struct("<I")
 SECONDS = 30.0  # that a formula may take
 STARTING = 60.0  # more for the first one, while the worker starts
 REST = 10.0  # after a failure: as long, formulas get their answer at once, so that a sheet full of them does not wait for each
-LEFT_OUT = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # the office's own
+LEFT_OUT = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PYTHONEXECUTABLE",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+)  # the office's own
 
 
-class NoAnswer(Exception):  # noqa: N818 - the cell shows #N/A
+class NoAnswer(Exception):
     """The worker gave no answer, and why."""
 
 
 class Worker:
     """A process of the interpreter that has loyalty_xl, started by the first question."""
 
-    def __init__(self, command, log=None, seconds=SECONDS, starting=STARTING, rest=REST):  # noqa: ANN001, ANN204
+    def __init__(self, command, log=None, seconds=SECONDS, starting=STARTING, rest=REST):
         """Take the command line of the process, and the file that keeps what it says on standard error."""
         self.command, self.log = list(command), log
         self.seconds, self.starting, self.rest = seconds, starting, rest
@@ -42,7 +49,7 @@ class Worker:
         self._late = False
         self._resting = (0.0, "")
 
-    def ask(self, question, numbers=(), seconds=None):  # noqa: ANN001, ANN201
+    def ask(self, question, numbers=(), seconds=None):
         """Put a question and give the answer; a worker that died is started anew, once.
 
         Raises
@@ -59,14 +66,18 @@ class Worker:
                 try:
                     return json.loads(self._exchange(body, self.seconds if seconds is None else seconds))
                 except FileNotFoundError:
-                    raise self._failed("没有找到 loyalty_xl 的 Python:", "The Python of loyalty_xl is not there: ") from None
+                    raise self._failed(
+                        "没有找到 loyalty_xl 的 Python:", "The Python of loyalty_xl is not there: "
+                    ) from None
                 except (OSError, EOFError, ValueError):
                     self.end()
                     if self._late:
                         raise self._failed("计算超时:", "No answer in time from: ") from None
-            raise self._failed("loyalty_xl 的计算进程启动后退出:", "The worker of loyalty_xl ends as soon as it is asked: ")
+            raise self._failed(
+                "loyalty_xl 的计算进程启动后退出:", "The worker of loyalty_xl ends as soon as it is asked: "
+            )
 
-    def end(self):  # noqa: ANN201
+    def end(self):
         """End the process."""
         process, self.process = self.process, None
         if process is not None:
@@ -75,12 +86,12 @@ class Worker:
             process.stdout.close()
             process.wait()
 
-    def _failed(self, zh, en):  # noqa: ANN001, ANN202
+    def _failed(self, zh, en):
         reason = en + self.command[0] + " · " + zh + self.command[0]
         self._resting = (time.monotonic() + self.rest, reason)
         return NoAnswer(reason)
 
-    def _exchange(self, body, seconds):  # noqa: ANN001, ANN202
+    def _exchange(self, body, seconds):
         fresh = self.process is None or self.process.poll() is not None
         if fresh:
             self.end()
@@ -96,8 +107,8 @@ class Worker:
             self._deadline = None
         return answer
 
-    def _start(self):  # noqa: ANN202
-        log = open(self.log, "ab") if self.log else None  # noqa: PTH123, SIM115
+    def _start(self):
+        log = open(self.log, "ab") if self.log else None  # noqa: SIM115
         try:
             self.process = subprocess.Popen(
                 self.command,
@@ -114,7 +125,7 @@ class Worker:
         self.starts += 1
         threading.Thread(target=self._watch, args=(self.process,), daemon=True).start()
 
-    def _watch(self, process):  # noqa: ANN001, ANN202
+    def _watch(self, process):
         """Kill a process that is late, which ends the wait for its answer."""
         while process.poll() is None:
             deadline = self._deadline
@@ -125,24 +136,39 @@ class Worker:
             time.sleep(min(0.5, self.seconds / 4))
 
 
-def _size(header):  # noqa: ANN001, ANN202
+def _size(header):
     if len(header) < LENGTH.size:
         raise EOFError
     return LENGTH.unpack(header)[0]
 
 
-def packed(cells):  # noqa: ANN001, ANN201
-    """Give arguments of a formula as JSON and binary numbers: a range of numbers is {"size": [rows, columns]} and its floats."""
+def packed(cells):
+    """Give arguments of a formula as JSON and binary numbers; arguments left out at the end are left out.
+
+    A range is {"rows", "columns", "blank"} without the blank rows below it, of which whole columns have a million; its cells follow
+    as floats where all are numbers, else they are its "cells".
+    """
     told, numbers = [], []
     for cell in cells:
         if isinstance(cell, tuple) and cell and isinstance(cell[0], tuple):
+            used = _used(cell)
+            line = list(chain.from_iterable(cell[:used]))
+            size = {"rows": used, "columns": len(cell[0]), "blank": len(cell) - used}
             try:
-                floats = array("d", chain.from_iterable(cell))
+                numbers.append(array("d", line).tobytes())
             except TypeError:
-                told.append(cell)
-            else:
-                told.append({"size": [len(cell), len(cell[0])]})
-                numbers.append(floats.tobytes())
+                size["cells"] = line
+            told.append(size)
         else:
             told.append(cell)
+    while told and told[-1] is None:
+        told.pop()
     return told, numbers
+
+
+def _used(rows):
+    """Count the rows without the blank ones at the end."""
+    used = len(rows)
+    while used and all(cell is None or cell == "" for cell in rows[used - 1]):
+        used -= 1
+    return used
