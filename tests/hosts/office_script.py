@@ -13,6 +13,7 @@ import uno
 from com.sun.star.beans import PropertyValue
 
 COMMAND = "loyalty-xl:{}"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def connected(pipe, seconds=60):
@@ -39,12 +40,14 @@ def put(sheet, column, rows):
     """Put rows of cells from a column on: text as text, numbers, blanks, and {"formula": …}."""
     for at, row in enumerate(rows):
         for beside, cell in enumerate(row):
+            if cell is None:
+                continue
             place = sheet.getCellByPosition(column + beside, at)
             if isinstance(cell, dict):
                 place.setFormula(cell["formula"])
             elif isinstance(cell, str):
                 place.setString(cell)
-            elif cell is not None:
+            else:
                 place.setValue(cell)
 
 
@@ -72,26 +75,34 @@ class Office:
         document = self.desktop.loadComponentFromURL(url, "_blank", 0, ())
         return document
 
-    def formula(self, cells, formula, size):
-        """Put cells, then a formula behind them; give what it shows, as a matrix of *size* where there is one."""
+    def formulas(self, orders):
+        """Put cells and formulas side by side into one sheet; give what each shows, as a matrix of *size* where there is one.
+
+        {column} in a formula stands for the letters of the column that lies so far behind the first one of its order.
+        """
         book = self.opened("private:factory/scalc")
         try:
             sheet = book.getSheets().getByIndex(0)
-            for column, rows in cells:
-                put(sheet, column, rows)
-            if size:
-                area = sheet.getCellRangeByPosition(40, 0, 39 + size[1], size[0] - 1)
-                area.setArrayFormula(formula)
-                return [[shown(area.getCellByPosition(x, y)) for x in range(size[1])] for y in range(size[0])]
-            place = sheet.getCellByPosition(40, 0)
-            place.setFormula(formula)
-            return shown(place)
+            names = [*LETTERS, *(one + two for one in LETTERS for two in LETTERS)]
+            first, places = 0, []
+            for order in orders:
+                last = first
+                for beside, rows in order["cells"]:
+                    put(sheet, first + beside, rows)
+                    last = max(last, first + beside + len(rows[0]))
+                formula = order["formula"].format(*names[first : first + 12])
+                height, width = order["size"] or (1, 1)
+                area = sheet.getCellRangeByPosition(last, 0, last + width - 1, height - 1)
+                if order["size"]:
+                    area.setArrayFormula(formula)
+                else:
+                    area.getCellByPosition(0, 0).setFormula(formula)
+                places.append((area, height, width, order["size"]))
+                first = last + width + 1
+            made = [[[shown(area.getCellByPosition(x, y)) for x in range(w)] for y in range(h)] for area, h, w, _ in places]
+            return [rows if place[3] else rows[0][0] for rows, place in zip(made, places)]
         finally:
             book.close(True)
-
-    def formulas(self, orders):
-        """Many formulas, each over cells of its own."""
-        return [self.formula(**order) for order in orders]
 
     def described(self):
         """Names, descriptions and arguments as the function wizard shows them."""
@@ -100,7 +111,7 @@ class Office:
         for number in range(found.getCount()):
             about = {each.Name: each.Value for each in found.getByIndex(number)}
             if about["Name"].startswith("LOYALTY."):
-                arguments = [[each.Name, each.Description, each.IsOptional] for each in about["Arguments"]]
+                arguments = [[each.Name, each.Description, each.IsOptional] for each in about["Arguments"] or ()]
                 made[about["Name"]] = [about["Description"], arguments]
         return made
 
@@ -135,19 +146,15 @@ class Office:
         place.setValue(content) if isinstance(content, (int, float)) else place.setFormula(content)
 
     def cells(self, sheet, area=None):
-        """Give all used cells of a sheet, or those of an area."""
+        """Give all used cells of a sheet, texts and numbers; or what one cell shows."""
         found = self.book.getSheets()
         found = found.getByName(sheet) if isinstance(sheet, str) else found.getByIndex(sheet)
-        if area is None:
-            cursor = found.createCursor()
-            cursor.gotoEndOfUsedArea(False)
-            last = cursor.getRangeAddress()
-            used = found.getCellRangeByPosition(0, 0, last.EndColumn, last.EndRow)
-        else:
-            used = found.getCellRangeByName(area)
-        where = used.getRangeAddress()
-        width, height = where.EndColumn - where.StartColumn + 1, where.EndRow - where.StartRow + 1
-        return [[shown(used.getCellByPosition(x, y)) for x in range(width)] for y in range(height)]
+        if area is not None:
+            return [[shown(found.getCellRangeByName(area).getCellByPosition(0, 0))]]
+        cursor = found.createCursor()
+        cursor.gotoEndOfUsedArea(False)
+        last = cursor.getRangeAddress()
+        return found.getCellRangeByPosition(0, 0, last.EndColumn, last.EndRow).getDataArray()
 
     def formula_of(self, sheet, cell):
         return self.book.getSheets().getByIndex(sheet).getCellRangeByName(cell).getFormula()
