@@ -16,6 +16,7 @@ import pytest
 from loyalty_xl.books import libreoffice
 from loyalty_xl.hosts.libreoffice import extension, installing
 
+EPOCH = "1793491200"  # the moment of every refresh, as the Scorecard shows it
 SCRIPT = Path(__file__).with_name("office_script.py")
 PYTHONS = ("/usr/bin/python3", "/Applications/LibreOffice.app/Contents/Resources/python")
 
@@ -32,7 +33,10 @@ def missing() -> str:
 def python() -> str | None:
     """The Python that knows uno."""
     for each in PYTHONS:
-        if Path(each).exists() and not subprocess.run([each, "-c", "import uno"], capture_output=True).returncode:
+        if (
+            Path(each).exists()
+            and not subprocess.run([each, "-c", "import uno"], capture_output=True, check=False).returncode
+        ):
             return each
     return None
 
@@ -64,7 +68,7 @@ class Office:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "SAL_USE_VCLPLUGIN": "svp", "SOURCE_DATE_EPOCH": "1793491200"},
+            env={**os.environ, "SAL_USE_VCLPLUGIN": "svp", "SOURCE_DATE_EPOCH": EPOCH},
             start_new_session=True,
         )  # fmt: skip
         self.script = subprocess.Popen(

@@ -13,6 +13,7 @@ import uno
 from com.sun.star.beans import PropertyValue
 
 COMMAND = "loyalty-xl:{}"
+TEXT = 2  # com.sun.star.sheet.FormulaResult.STRING
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -55,7 +56,7 @@ def shown(place):
     """What a cell shows: {"error": number, "text"}, a text, or a number."""
     if place.getError():
         return {"error": place.getError(), "text": place.getString()}
-    if place.getFormula() and place.FormulaResultType2 == 2 or place.Type.value == "TEXT":  # com.sun.star.sheet.FormulaResult.STRING
+    if place.FormulaResultType2 == TEXT if place.Type.value == "FORMULA" else place.Type.value == "TEXT":
         return place.getString()
     return None if place.Type.value == "EMPTY" else place.getValue()
 
@@ -72,8 +73,7 @@ class Office:
         return self.context.ServiceManager.createInstanceWithContext(name, self.context)
 
     def opened(self, url):
-        document = self.desktop.loadComponentFromURL(url, "_blank", 0, ())
-        return document
+        return self.desktop.loadComponentFromURL(url, "_blank", 0, ())
 
     def formulas(self, orders):
         """Put cells and formulas side by side into one sheet; give what each shows, as a matrix of *size* where there is one.
@@ -99,7 +99,9 @@ class Office:
                     area.getCellByPosition(0, 0).setFormula(formula)
                 places.append((area, height, width, order["size"]))
                 first = last + width + 1
-            made = [[[shown(area.getCellByPosition(x, y)) for x in range(w)] for y in range(h)] for area, h, w, _ in places]
+            made = [
+                [[shown(area.getCellByPosition(x, y)) for x in range(w)] for y in range(h)] for area, h, w, _ in places
+            ]
             return [rows if place[3] else rows[0][0] for rows, place in zip(made, places)]
         finally:
             book.close(True)
@@ -133,6 +135,10 @@ class Office:
         """Put formulas into a column."""
         area = self.book.getSheets().getByIndex(0).getCellRangeByPosition(column, 0, column, len(formulas) - 1)
         area.setFormulaArray(tuple((each,) for each in formulas))
+
+    def automatic(self, yes):
+        """Whether formulas calculate as they are entered."""
+        self.book.enableAutomaticCalculation(yes)
 
     def calculate(self):
         """Calculate everything; give the seconds."""
@@ -172,7 +178,8 @@ class Office:
     def menu(self):
         """Titles and commands of our menu and toolbar as the configuration of the office holds them."""
         access = self.service("com.sun.star.configuration.ConfigurationProvider").createInstanceWithArguments(
-            "com.sun.star.configuration.ConfigurationAccess", (named("nodepath", "/org.openoffice.Office.Addons/AddonUI"),)
+            "com.sun.star.configuration.ConfigurationAccess",
+            (named("nodepath", "/org.openoffice.Office.Addons/AddonUI"),),
         )
         menu = access.getByHierarchicalName("OfficeMenuBar/loyalty_xl/Submenu")
         bar = access.getByHierarchicalName("OfficeToolBar/loyalty_xl")
@@ -182,6 +189,9 @@ class Office:
 
     def store(self, url, kind):
         self.book.storeToURL(url, (named("FilterName", kind),))
+
+    def save(self):
+        self.book.store()
 
     def modified(self):
         return self.book.isModified()

@@ -43,7 +43,9 @@ def agrees(given: Any, case: Case) -> bool:
     """Whether an answer is the expected one, numbers within the rounding of one division; rows cell by cell."""
     if isinstance(case.gives, list):
         same = isinstance(given, (list, tuple)) and [len(row) for row in given] == [len(row) for row in case.gives]
-        return same and all(_same(*pair) for rows in zip(given, case.gives, strict=True) for pair in zip(*rows, strict=True))
+        return same and all(
+            _same(*pair) for rows in zip(given, case.gives, strict=True) for pair in zip(*rows, strict=True)
+        )
     return _same(given, case.gives)
 
 
@@ -56,7 +58,10 @@ def _same(given: Any, expected: Any) -> bool:
 FOUR = column(10, 9, 8, 3)  # two promoters, one passive, one detractor: (2 - 1) / 4 = 25
 BUYERS = column("a", "a", "b", "c")
 DATES = ("2025-01-01", "2025-06-01", "2025-03-01", "2023-01-05")
-SINCE, UNTIL = "2025-02-01", "2025-07-01"  # base at the start, 365 days: a alone (c left in January 2024, b came later): a stays
+SINCE, UNTIL = (
+    "2025-02-01",
+    "2025-07-01",
+)  # base at the start, 365 days: a alone (c left in January 2024, b came later): a stays
 
 NUMBERS = (
     Case("floats, as desktop hosts hand numbers over", "NPS", (column(10.0, 9.0, 8.0, 3.0),), 25),

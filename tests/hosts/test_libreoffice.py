@@ -83,7 +83,9 @@ def test_names_are_legal_and_told_apart(parts: dict[str, str]) -> None:
 def test_office_files_need_no_more_than_python_38(parts: dict[str, str], name: str) -> None:
     """Older Pythons can read what runs inside the office, and it imports nothing but the standard library and uno."""
     tree = ast.parse(parts[name], feature_version=(3, 8))
-    imported = {each.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names}
+    imported = {
+        each.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names
+    }
     imported |= {(node.module or "").partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert imported <= {*sys.stdlib_module_names, "uno", "unohelper", "com", "loyaltyxl", "loyalty_xl_pipe"}
 
@@ -110,14 +112,18 @@ def test_addin_is_written_here_by_default(
     monkeypatch.chdir(tmp_path)
     assert main(["addin", "libreoffice", "--lang", language]) == 0
     assert (tmp_path / "loyalty_xl.oxt").is_file()
-    assert capsys.readouterr().out.strip() == {"zh": "已写入 loyalty_xl.oxt", "en": "Written to loyalty_xl.oxt"}[language]
+    assert (
+        capsys.readouterr().out.strip() == {"zh": "已写入 loyalty_xl.oxt", "en": "Written to loyalty_xl.oxt"}[language]
+    )
 
 
 @pytest.fixture
 def unopkg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A stand-in for unopkg that notes how it was called."""
     program, noted = tmp_path / "unopkg", tmp_path / "noted"
-    program.write_text(f'#!/bin/sh\necho "$@" >> "{noted}"\ncase "$*" in *broken*) echo "no such thing" >&2; exit 1;; esac\n')
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >> "{noted}"\ncase "$*" in *broken*) echo "no such thing" >&2; exit 1;; esac\n'
+    )
     program.chmod(0o755)
     monkeypatch.setattr(installing, "unopkg", lambda: str(program))
     monkeypatch.chdir(tmp_path)
@@ -144,7 +150,9 @@ def test_addin_says_why_it_cannot_install(unopkg: Path) -> None:
         installing.install(Path("broken.oxt"))
 
 
-def test_addin_without_libreoffice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_addin_without_libreoffice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Where LibreOffice is missing, installing ends with exit code 2 and what to do."""
     monkeypatch.setattr(installing, "unopkg", lambda: None)
     monkeypatch.chdir(tmp_path)
@@ -181,7 +189,9 @@ def test_blank_rows_come_back_where_they_matter() -> None:
     assert answered((((("a"),), ("b",), ("",)), "")[:1], "COMPLETENESS") == {"value": 1.0}
 
 
-def test_a_fault_of_the_program_is_an_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_the_program_is_an_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A bug in a function gives #VALUE! and a line in the log; the worker goes on."""
     monkeypatch.setattr(formulas, "call", lambda *_: 1 / 0)
     assert answered((1.0,))["error"] == "#VALUE!"
@@ -392,7 +402,7 @@ def test_thousand_formulas_over_thousand_cells(office: offices.Office) -> None:
     """1,000 formulas over 1,000 cells each recalculate in 3 seconds."""
     office("new", columns=[[float(each * 7 % 11) for each in range(2000)]])
     office("fill", column=2, formulas=[f"=LOYALTY.NPS(A{each}:A{each + 999})" for each in range(1, 1001)])
-    assert min(office("calculate") for _ in range(2)) <= 3
+    assert office("calculate") <= 3 or office("calculate") <= 3  # once more where others had the processor
     office("close")
 
 
@@ -436,19 +446,40 @@ def test_menu_and_toolbar_are_there(office: offices.Office) -> None:
         assert all(title for title, _ in part)
 
 
+def in_chinese(office: offices.Office, book: Path) -> None:
+    """Open a workbook and type another language into its Settings."""
+    office("open", url=book.as_uri())
+    (row,) = [at for at, cells in enumerate(office("cells", sheet="Settings")) if cells[0] == "language"]
+    office("type", sheet="Settings", cell=f"B{row + 1}", content="zh")
+
+
 @in_office
 def test_refresh_in_calc_fills_as_the_command_line_does(
     office: offices.Office, company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The menu's Refresh on an open workbook gives the same Scorecard, cell by cell, as `loyalty-xl refresh`, and leaves it open."""
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1793491200")
+    """Refresh on an open workbook stores what was typed, and gives the same Scorecard, cell by cell, as the command line."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", offices.EPOCH)
     other = tmp_path / "other" / "book.xlsx"
     shutil.copytree(company.parent, other.parent)
-    office("open", url=company.as_uri())
+    in_chinese(office, company)
+    assert office("command", name="check")[:2] == [
+        0,
+        "There are unsaved changes. Save first: the check reads the file.",
+    ]
     good, text, _ = office("command", name="refresh")
     assert good, text
     assert not office("modified")
     filled = {name: office("cells", sheet=name) for name in ("Scorecard", "Detail")}
+    assert any("净推荐值" in str(cell) for row in filled["Scorecard"] for cell in row)
+    (head,) = [at for at, row in enumerate(filled["Detail"]) if "kpi" in row]
+    of = {label: at for at, label in enumerate(filled["Detail"][head])}
+    (row,) = [row for row in filled["Detail"] if row[of["id"]] == "average_spend|all|All"]
+    table = f"$Detail.A{head + 1}:{chr(65 + len(of) - 1)}{len(filled['Detail'])}"
+    office("type", sheet="Scorecard", cell="Z99", content=f'=LOYALTY.KPI("average_spend";"all";"All";{table})')
+    assert office("cells", sheet="Scorecard", area="Z99") == [[row[of["value"]]]]
+    office("close")
+    in_chinese(office, other)
+    office("save")
     office("close")
     assert main(["refresh", str(other), "--json"]) in (0, 1)
     office("open", url=other.as_uri())
@@ -459,25 +490,13 @@ def test_refresh_in_calc_fills_as_the_command_line_does(
 
 
 @in_office
-def test_refresh_in_calc_stores_first(office: offices.Office, company: Path, tmp_path: Path) -> None:
-    """What was typed and not stored counts: the workbook is stored, then filled, then shown again."""
-    office("open", url=company.as_uri())
-    settings = office("cells", sheet="Settings")
-    (row,) = [at for at, cells in enumerate(settings) if cells[0] == "language"]
-    office("type", sheet="Settings", cell=f"B{row + 1}", content="zh")
-    assert office("modified")
-    assert office("command", name="check")[:2] == [0, "There are unsaved changes. Save first: the check reads the file."]
-    good, text, _ = office("command", name="refresh")
-    assert good, text
-    assert any("净推荐值" in str(cell) for row in office("cells", sheet="Scorecard") for cell in row)
-    office("close")
-
-
-@in_office
 def test_refresh_needs_a_stored_workbook(office: offices.Office, tmp_path: Path) -> None:
     """A workbook never stored, and one of another format, are refused with a sentence and stay open."""
     office("new", columns=[[1]])
-    assert office("command", name="refresh")[:2] == [0, "The workbook was never saved. Save it as .xlsx first, then refresh."]
+    assert office("command", name="refresh")[:2] == [
+        0,
+        "The workbook was never saved. Save it as .xlsx first, then refresh.",
+    ]
     office("store", url=(tmp_path / "a.ods").as_uri(), kind="calc8")
     office("close")
     office("open", url=(tmp_path / "a.ods").as_uri())
@@ -505,8 +524,12 @@ def test_refresh_of_a_foreign_workbook_says_so(office: offices.Office, tmp_path:
 # Where LibreOffice is missing
 
 
-@pytest.mark.parametrize(("environment", "outcome"), [({}, pytest.skip.Exception), ({"CI": "true"}, pytest.fail.Exception)])
-def test_without_libreoffice(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], outcome: type[BaseException]) -> None:
+@pytest.mark.parametrize(
+    ("environment", "outcome"), [({}, pytest.skip.Exception), ({"CI": "true"}, pytest.fail.Exception)]
+)
+def test_without_libreoffice(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], outcome: type[BaseException]
+) -> None:
     """Tests of the office are skipped where it is missing, with a reason; in CI they fail."""
     monkeypatch.delenv("CI", raising=False)
     for name, value in environment.items():
