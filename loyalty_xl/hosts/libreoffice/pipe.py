@@ -21,6 +21,7 @@ LENGTH = struct.Struct("<I")
 SECONDS = 30.0  # that a formula may take
 STARTING = 60.0  # more for the first one, while the worker starts
 REST = 10.0  # after a failure: as long, formulas get their answer at once, so that a sheet full of them does not wait for each
+BLANKS = (None, "")
 LEFT_OUT = (
     "PYTHONHOME",
     "PYTHONPATH",
@@ -169,6 +170,9 @@ def packed(cells):
 def _used(rows):
     """Count the rows without the blank ones at the end."""
     used = len(rows)
-    while used and all(cell is None or cell == "" for cell in rows[used - 1]):
+    if len(rows[0]) == 1:
+        while used and rows[used - 1][0] in BLANKS:
+            used -= 1
+    while used and all(cell in BLANKS for cell in rows[used - 1]):
         used -= 1
     return used
