@@ -160,12 +160,14 @@ def parser() -> argparse.ArgumentParser:
     restore = command("restore", _restore, "put the last backup of a workbook back")
     restore.add_argument("book", metavar="BOOK.xlsx")
 
-    addin = command("addin", _addin, "make the add-in with the worksheet functions and the ribbon, and install it")
-    addin.add_argument("host", choices=tuple(ADD_INS), metavar="HOST", help="/".join(ADD_INS))
-    action = addin.add_mutually_exclusive_group(required=True)
+    addin = command("addin", _addin, "worksheet functions and a Refresh button for a spreadsheet program")
+    addin.add_argument("host", choices=("excel", "libreoffice"), metavar="HOST", help="excel or libreoffice")
+    action = addin.add_mutually_exclusive_group()
+    action.add_argument(
+        "--out", metavar="FILE", help="where to write it (default: loyalty.xlam or loyalty_xl.oxt in this folder)"
+    )
     action.add_argument("--install", action="store_true", help="put it where the program opens it by itself")
     action.add_argument("--uninstall", action="store_true", help="take it away again")
-    action.add_argument("--out", metavar="FILE", help="only write the file")
     action.add_argument(
         "--repair", metavar="BOOK.xlsx", help="take another machine's path out of the formulas of a workbook (W124)"
     )
@@ -354,54 +356,20 @@ def _macro_book(book: Path, language: str, folder: Path | None) -> list[Any]:
 
 
 def _addin(arguments: argparse.Namespace) -> int:
-    said, found = ADD_INS[arguments.host](arguments)
+    from loyalty_xl.hosts.commands import addin
+
+    said, found = addin(
+        arguments.host,
+        out=arguments.out,
+        install=arguments.install,
+        uninstall=arguments.uninstall,
+        repair=arguments.repair,
+    )
     if arguments.json:
         _print_json(found)
     else:
         print(_in_language(*said, arguments.lang))
     return 0
-
-
-def _excel_addin(arguments: argparse.Namespace) -> tuple[tuple[str, str], dict[str, Any]]:
-    """Make, install or remove the add-in of Excel: what to say, and what to print as JSON."""
-    from loyalty_xl.hosts.excel import installing
-    from loyalty_xl.hosts.excel.machine import this_machine
-
-    if arguments.out:
-        made = installing.build_to(Path(arguments.out))
-        return (f"已生成 {made}", f"Made {made}"), {"written_to": str(made)}
-    if arguments.install:
-        target, settings = installing.install(this_machine())
-        said = (
-            f"已安装 {target}\n设置:{settings}\n请重新启动 Excel。",
-            f"Installed {target}\nSettings: {settings}\nStart Excel anew.",
-        )
-        return said, {"written_to": str(target), "settings": str(settings)}
-    if arguments.repair:
-        return _without_paths(Path(arguments.repair))
-    removed = [str(each) for each in installing.uninstall(this_machine())]
-    listed = ", ".join(removed)
-    return (
-        (f"已移除 {listed}", f"Removed {listed}") if removed else ("没有安装过。", "It was not installed."),
-        {"written_to": None, "removed": removed},
-    )
-
-
-def _without_paths(book: Path) -> tuple[tuple[str, str], dict[str, Any]]:
-    from loyalty_xl.books import addin_paths
-
-    found = addin_paths.repair(book)
-    cells = [f"{each.sheet}!{each.cell}" for each in found]
-    listed = ", ".join(cells[:5]) + (f" … +{len(cells) - 5}" if len(cells) > 5 else "")
-    said = (
-        (f"已从 {len(cells)} 个公式中去掉加载项路径:{listed}", f"Took the path out of {len(cells)} formulas: {listed}")
-        if found
-        else ("没有带路径的公式,没有改动。", "No formula carries a path; nothing was changed.")
-    )
-    return said, {"written_to": str(book) if found else None, "cells": cells}
-
-
-ADD_INS: dict[str, Callable[[argparse.Namespace], tuple[tuple[str, str], dict[str, Any]]]] = {"excel": _excel_addin}
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
