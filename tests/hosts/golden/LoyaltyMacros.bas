@@ -25,5 +25,6 @@ Public Sub LoyaltyHelp()
 End Sub
 
 Private Sub LoyaltyRun(ByVal action As String)
+    If ActiveWorkbook Is Nothing Then Exit Sub
     RunPython "import loyalty_xl.hosts.excel.buttons as buttons; buttons." & action & "()"
 End Sub
