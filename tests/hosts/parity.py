@@ -39,6 +39,13 @@ def serial(text: str) -> float:
     return float((day(text) - datetime(1899, 12, 30)).days)
 
 
+def as_serial(cell: Any) -> Any:
+    """A cell where dates are numbers and no cell knows decimals."""
+    if isinstance(cell, datetime):
+        return (cell - datetime(1899, 12, 30)).total_seconds() / 86_400
+    return float(cell) if isinstance(cell, Decimal) else cell
+
+
 def agrees(given: Any, case: Case) -> bool:
     """Whether an answer is the expected one, numbers within the rounding of one division; rows cell by cell."""
     if isinstance(case.gives, list):

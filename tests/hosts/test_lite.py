@@ -14,6 +14,7 @@ import xlwings
 from loyalty_xl import formulas
 from loyalty_xl.hosts import lite
 from tests.hosts.calls import CALLS, shows
+from tests.hosts.parity import CASES, Case, agrees, as_serial
 
 FUNCTIONS = formulas.functions()
 
@@ -54,6 +55,23 @@ def test_lite_gives_the_same_answer(host: Any, name: str, cells: tuple[Any, ...]
     module, _ = host
     given = [json_argument(each) for each in cells]
     shows(getattr(module, name)(*given), expected)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.function} {case.says}")
+def test_lite_agrees_with_the_table_of_all_hosts(host: Any, case: Case) -> None:
+    """Every case of the table that all hosts share, its cells as JSON carries them, gives its answer in Lite."""
+    module, _ = host
+
+    def carried(cells: Any) -> Any:
+        if isinstance(cells, list):
+            return [["" if cell is None else as_serial(cell) for cell in row] for row in cells]
+        return [["" if cells is None else as_serial(cells)]]
+
+    found = getattr(module, f"LOYALTY_{case.function}")(*(carried(each) for each in case.cells))
+    if case.error:
+        assert found == case.error
+    else:
+        assert agrees(found, case), found
 
 
 def test_lite_says_why_in_its_console(host: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,14 +12,13 @@ import tempfile
 import traceback
 import webbrowser
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xlwings
 
 from loyalty_xl.books.places import FINDINGS, SCORECARD, not_ours
-from loyalty_xl.errors import LoyaltyError, UsageError
+from loyalty_xl.errors import LoyaltyError
 from loyalty_xl.findings import sentence
 from loyalty_xl.version import __version__
 from loyalty_xl.vocabulary import Severity
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from loyalty_xl.pipeline import Refresh
 
-LIVE = "loyalty_xl.books.live"  # refreshes the workbook that is open in Excel
 TITLE = "loyalty_xl"
 SHOWN = 6  # findings that a box names
 LOG = Path(tempfile.gettempdir()) / "loyalty-xl-buttons.log"
@@ -60,17 +58,9 @@ def _said(action: Callable[[xlwings.Book], str]) -> Callable[[], None]:
 @_said
 def refresh(book: xlwings.Book) -> str:
     """Bring the pages of the open workbook up to date."""
-    try:
-        live = import_module(LIVE)
-    except ModuleNotFoundError as error:
-        if error.name != LIVE:
-            raise
-        raise UsageError(
-            "",
-            "此版本不能更新已打开的工作簿。请保存并关闭,再运行 loyalty-xl refresh 工作簿。",
-            "This version cannot refresh an open workbook. Save and close it, then run: loyalty-xl refresh BOOK",
-        ) from None
-    made: Refresh = live.refresh_open(book)
+    from loyalty_xl import refreshing_open
+
+    made = refreshing_open.refresh_open(book)
     if not made.computed:
         return "没有任何指标可以计算。先提供订单表。\nNothing could be computed. Supply Orders first." + _counted(made)
     if made.up_to_date:

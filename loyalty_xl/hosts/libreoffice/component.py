@@ -102,7 +102,7 @@ def cell(value):
 
 def evaluate(ctx, name, cells):
     """Answer a function of Calc."""
-    told, numbers = packed(cells)
+    told, numbers = packed([each.getDataArray() if hasattr(each, "getDataArray") else each for each in cells])
     try:
         answer = worker(ctx).ask({"do": "call", "name": name, "cells": told}, numbers)
     except NoAnswer as none:

@@ -30,6 +30,7 @@ COMMANDS = (
     ("errors", "公式报错原因", "Why formulas failed", "报错原因", "Errors"),
 )
 MENU = ("忠诚度记分卡", "Loyalty")
+RANGE = "com::sun::star::table::XCellRange"
 TABLE = "sequence< sequence< any > >"  # the space keeps >> apart
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 XCU = (
@@ -115,10 +116,16 @@ def description() -> str:
 
 
 def types(listed: Iterable[Function]) -> str:
-    """The interface of the functions; an argument of type `any` takes a cell or a range, and may be left out."""
+    """The interface of the functions; an argument of type `any` takes a cell or a range, and may be left out.
+
+    Calc refuses a range with an error in it, unless the argument is a range of the document itself: so is Detail, whose missing values are #N/A.
+    """
     lines = []
     for each in listed:
-        taken = ", ".join(f"[in] any {argument.name.upper()}" for argument in each.arguments)
+        taken = ", ".join(
+            f"[in] {RANGE if argument.name == 'detail' else 'any'} {argument.name.upper()}"
+            for argument in each.arguments
+        )
         lines.append(f"    {TABLE if each.table else 'any'} {method(each)}({taken});\n")
     return "module loyaltyxl {\n  interface XFunctions {\n" + "".join(lines) + "  };\n};\n"
 
