@@ -144,7 +144,9 @@ def parser() -> argparse.ArgumentParser:
     addin.add_argument("host", choices=("libreoffice",), help="the program")
     addin.add_argument("--out", metavar="FILE", help="where to write it (default: loyalty_xl.oxt in this folder)")
     addin.add_argument(
-        "--install", action="store_true", help="add it to LibreOffice instead, which is then started anew"
+        "--install",
+        action="store_true",
+        help="add it to LibreOffice, which has to be started anew then; writes no file unless --out says where",
     )
     addin.add_argument("--uninstall", action="store_true", help="take it out of LibreOffice again")
     return made
