@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from loyalty_xl.books.package import Draft, Package
 from loyalty_xl.converting import formulas_of
+from loyalty_xl.errors import LoyaltyError
 from loyalty_xl.formulas import find
 from loyalty_xl.formulas.function import Kind
 from loyalty_xl.formulas.texts import calls
@@ -19,9 +20,16 @@ if TYPE_CHECKING:
 
 
 def differing_thresholds(book: Path, settings: Settings) -> list[Finding]:
-    """Give a finding (W279) for each formula whose threshold, typed or left to its default, is not the setting's."""
+    """Give a finding (W279) for each formula whose threshold, typed or left to its default, is not the setting's.
+
+    None for a file that is read but is no package whose formulas could be changed.
+    """
     found = []
-    for each in formulas_of(Draft(Package(book))):
+    try:
+        formulas = formulas_of(Draft(Package(book)))
+    except (LoyaltyError, OSError):
+        return []
+    for each in formulas:
         for name, setting, given, wanted in _differences(each.text, settings):
             detail = (("function", name), ("setting", setting))
             found.append(Finding("W279", each.sheet, each.cell, found=given, expected=wanted, detail=detail))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from loyalty_xl import refresh
 from loyalty_xl.demo import make_demo
@@ -30,9 +32,12 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample company, made once; copy it before changing anything."""
-    folder = tmp_path_factory.mktemp("demo")
-    make_demo(folder, "both")
+    """The sample company, made once for all workers; copy it before changing anything."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "demo-of-all"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            make_demo(folder, "both")
     return folder
 
 

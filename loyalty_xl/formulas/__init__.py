@@ -2,7 +2,7 @@
 
 >>> call("LOYALTY_NPS", [[10], [9], [8], [3]])
 25.0
->>> call("LOYALTY_NPS", ["abc", 9]).code
+>>> call("LOYALTY_NPS", [9, "abc"]).code
 '#VALUE!'
 """
 
