@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from loyalty_xl.vocabulary import Better, Dimension, Interval, Level, Reason, Unit, Window
@@ -130,14 +131,15 @@ class Measure:
     @property
     def reads(self) -> tuple[str, ...]:
         """Columns of its rows that it reads."""
-        return self._trace()[0]
+        return self._traced[0]
 
     @property
     def settings(self) -> tuple[str, ...]:
         """Settings that it reads."""
-        return self._trace()[1]
+        return self._traced[1]
 
-    def _trace(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    @cached_property
+    def _traced(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         import narwhals as nw
 
         from loyalty_xl.settings import Settings

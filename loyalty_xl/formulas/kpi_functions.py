@@ -178,21 +178,21 @@ def _declare(keys: str, arguments: tuple[Argument, ...], answer: Callable[..., A
 
 
 def _recommended(key: str, scores: np.ndarray, settings: Settings) -> float:
-    rows = frames.frame(recommend_score=scores, other_wording=np.zeros(len(scores), np.int64))
+    rows = frames.columns(recommend_score=scores, other_wording=np.zeros(len(scores), np.int64))
     return frames.value(key, lambda _: rows, settings)
 
 
 def _satisfied(key: str, scores: np.ndarray, settings: Settings) -> float:
     low, high = _csat_limits(settings)
     size = len(scores)
-    rows = frames.frame(csat=scores, csat_low=np.full(size, low), csat_high=np.full(size, high))
+    rows = frames.columns(csat=scores, csat_low=np.full(size, low), csat_high=np.full(size, high))
     return frames.value(key, lambda _: rows, settings)
 
 
 def _rated(key: str, scores: np.ndarray, settings: Settings, closed: np.ndarray | None = None) -> float:
     if closed is not None:
         scores = scores[~np.isnat(closed)]
-    rows = frames.frame(satisfaction=scores, satisfaction_high=np.full(len(scores), _csat_limits(settings)[1]))
+    rows = frames.columns(satisfaction=scores, satisfaction_high=np.full(len(scores), _csat_limits(settings)[1]))
     return frames.value(key, lambda _: rows, settings)
 
 
@@ -209,7 +209,7 @@ def _invited(
     answered, valid = set(answered_ids.tolist()), set(answered_ids[scored].tolist())
     sent = invite_ids.tolist()
     status = delivery_status.tolist() if delivery_status is not None else [None] * len(sent)
-    rows = frames.frame(
+    rows = frames.columns(
         answers=np.array([each in answered for each in sent], np.int64),
         is_valid=np.array([each in valid for each in sent], np.float64),
         delivered=np.array([each != "undeliverable" for each in status], np.float64),
@@ -269,7 +269,7 @@ def _base(key: str, end: date, settings: Settings, **given: Any) -> float:
 
 def _complaining(key: str, complaining_ids: np.ndarray, end: date, settings: Settings, **given: Any) -> float:
     base = _orders(given).rows(settings, Span((end,)))
-    who = frames.frame(complaints=np.ones(len(set(complaining_ids.tolist())), np.int64))
+    who = frames.columns(complaints=np.ones(len(set(complaining_ids.tolist())), np.int64))
     return frames.value(key, lambda kind: who if kind == "complainers" else base(kind), settings)
 
 
@@ -297,13 +297,13 @@ def _handled(
 def _spent(key: str, costs: np.ndarray, new_customers: float, settings: Settings) -> float:
     if new_customers < 0 or new_customers != int(new_customers):
         raise bad_setting("new_customers 应为不小于 0 的整数", "new_customers must be a whole number, not below 0")
-    money = frames.frame(cost=costs, cost_type=["acquisition"] * len(costs))
-    new = frames.frame(first=np.zeros(int(new_customers)))
+    money = frames.columns(cost=costs, cost_type=["acquisition"] * len(costs))
+    new = frames.columns(first=np.zeros(int(new_customers)))
     return frames.value(key, lambda kind: money if kind == "costs" else new, settings)
 
 
 def _received(key: str, settings: Settings, **sums: float) -> float:
-    rows = frames.frame(**{name: [float(total)] for name, total in sums.items()})
+    rows = frames.columns(**{name: [float(total)] for name, total in sums.items()})
     return frames.value(key, lambda _: rows, settings)
 
 

@@ -87,12 +87,12 @@ def _complaint_mix(
     months = _months(days)
     periods = _periods(months, cycle)
     two = class_l2 if class_l2 is not None else np.full(len(days), None, dtype=object)
-    rows = frames.frame(
+    rows = frames.columns(
         customer=np.full(len(days), ANONYMOUS), day=days, month=months, closed=np.full(len(days), 10**9),
         class_l1=_texts(class_l1), class_l2=_texts(two),
     )  # fmt: skip
     return _spilled(
-        "complaint_mix", catalogue.LISTINGS["complaint_mix"].function(_ready(complaints=rows), settings, periods)
+        "complaint_mix", catalogue.LISTINGS["complaint_mix"].function(_ready(complaints=rows.frame), settings, periods)
     )
 
 
@@ -107,18 +107,18 @@ def _response_mix(
     labels = sorted({str(each) for each in _texts(channels)})
     codes = {label: number for number, label in enumerate(labels, 1)}
     size = len(answered_ids)
-    rows = frames.frame(
+    rows = frames.columns(
         invite=np.arange(len(days)), customer=np.arange(len(days)), day=days, month=months,
         delivered=np.array([float(each != "undeliverable") for each in delivery_status.tolist()]),
         incentive_cost=np.nan_to_num(incentive_costs), incentive_type=_texts(incentive_types),
         channel=np.array([codes[str(each)] for each in _texts(channels)]),
     )  # fmt: skip
-    answers = frames.frame(
+    answers = frames.columns(
         invite=np.array([place.get(each, -1) for each in answered_ids.tolist()], np.int64),
         has_score=(~np.isnan(scores)).astype(np.int64), complete=np.ones(size), attention=np.ones(size), duration=np.full(size, -1.0),
         in_scope=np.ones(size, np.int64),
     )  # fmt: skip
-    ready = _ready(invitations=rows, responses=answers)
+    ready = _ready(invitations=rows.frame, responses=answers.frame)
     segments = (("all", ALL), *(("channel", label) for label in labels))
     ready = replace(ready, segments=segments, dims={"invitations": ("all", "channel"), "responses": ("all",)})
     key = "response_by_channel_and_incentive"
@@ -134,7 +134,7 @@ def _ready(**made: Any) -> Ready:
 
 
 def _breakdown(scores: np.ndarray, settings: Settings) -> list[list[Any]]:
-    rows = frames.frame(recommend_score=scores, other_wording=np.zeros(len(scores), np.int64))
+    rows = frames.columns(recommend_score=scores, other_wording=np.zeros(len(scores), np.int64))
     nps = frames.value("nps", lambda _: rows, settings)
     promoters = int((scores >= settings.nps_promoter_min).sum())
     detractors = int((scores <= settings.nps_detractor_max).sum())
