@@ -151,7 +151,8 @@ def write_book(path: Path, language: str, *, dotted: bool = False) -> None:
     zh = language == "zh"
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False})
     book.set_properties({"created": datetime(2026, 1, 1)})
-    bold, wrap = book.add_format({"bold": True, "bottom": 1}), book.add_format({"text_wrap": True, "valign": "top"})
+    bold = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3864", "valign": "vcenter"})
+    wrap, top = (book.add_format({"text_wrap": wrapped, "valign": "top"}) for wrapped in (True, False))
     front, data = book.add_worksheet("公式" if zh else "Formulas"), book.add_worksheet("数据" if zh else "Data")
     _write_data(book, data, bold)
     heads = ("函数", "结果", "说明", "公式") if zh else ("Function", "Result", "What it gives", "Formula")
@@ -159,14 +160,18 @@ def write_book(path: Path, language: str, *, dotted: bool = False) -> None:
         front.write_string(0, column, head, bold)
         front.set_column(column, column, width)
     front.freeze_panes(1, 0)
+    front.set_landscape()
+    front.set_paper(9)
+    front.fit_to_pages(1, 0)
+    front.repeat_rows(0)
     for row, made in enumerate(functions().values(), 1):
         text, found = formula(made, dotted=dotted), answer(made)
-        front.write_string(row, 0, made.dotted if dotted else made.name)
+        front.write_string(row, 0, made.dotted if dotted else made.name, top)
         front.write_string(row, 2, made.help(language), wrap)
-        front.write_string(row, 3, text)
+        front.write_string(row, 3, text, wrap)
         if made.table:  # one cell of the table, which every Excel can show
             text, found = f"=INDEX({text[1:]},2,{len(found[0])})", found[1][-1]
-        front.write_formula(row, 1, text, None, found.code if isinstance(found, CellError) else found)
+        front.write_formula(row, 1, text, top, found.code if isinstance(found, CellError) else found)
     book.close()
 
 
