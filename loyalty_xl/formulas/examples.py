@@ -152,7 +152,9 @@ def write_book(path: Path, language: str, *, dotted: bool = False) -> None:
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False})
     book.set_properties({"created": datetime(2026, 1, 1)})
     bold = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3864", "valign": "vcenter"})
-    wrap, top = (book.add_format({"text_wrap": wrapped, "valign": "top"}) for wrapped in (True, False))
+    wrap, top = (
+        book.add_format({"text_wrap": wrapped, "valign": "top", "indent": wrapped}) for wrapped in (True, False)
+    )
     front, data = book.add_worksheet("公式" if zh else "Formulas"), book.add_worksheet("数据" if zh else "Data")
     _write_data(book, data, bold)
     heads = ("函数", "结果", "说明", "公式") if zh else ("Function", "Result", "What it gives", "Formula")
@@ -167,6 +169,8 @@ def write_book(path: Path, language: str, *, dotted: bool = False) -> None:
     for row, made in enumerate(functions().values(), 1):
         text, found = formula(made, dotted=dotted), answer(made)
         front.write_string(row, 0, made.dotted if dotted else made.name, top)
+        wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in made.help(language))
+        front.set_row(row, 15 * max(-(-wide // 66), -(-len(text) // 72)))
         front.write_string(row, 2, made.help(language), wrap)
         front.write_string(row, 3, text, wrap)
         if made.table:  # one cell of the table, which every Excel can show
