@@ -153,7 +153,7 @@ def write_book(path: Path, language: str, *, dotted: bool = False) -> None:
     book.set_properties({"created": datetime(2026, 1, 1)})
     bold = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3864", "valign": "vcenter"})
     wrap, top = (
-        book.add_format({"text_wrap": wrapped, "valign": "top", "indent": wrapped}) for wrapped in (True, False)
+        book.add_format({"text_wrap": wrapped, "valign": "top", "indent": int(wrapped)}) for wrapped in (True, False)
     )
     front, data = book.add_worksheet("公式" if zh else "Formulas"), book.add_worksheet("数据" if zh else "Data")
     _write_data(book, data, bold)

@@ -556,3 +556,21 @@ def test_worker_module_starts_as_the_extension_starts_it() -> None:
     """`python -P -m loyalty_xl.hosts.worker` ends quietly when its input does."""
     done = subprocess.run(WORKER, input=b"", capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_unopkg_is_asked_again_when_it_stumbles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A failure inside unopkg itself is tried again, a refusal is not."""
+    log, first = tmp_path / "log", tmp_path / "first"
+    program = tmp_path / "unopkg"
+    program.write_text(
+        f"#!/bin/sh\necho asked >> {log}\n[ -e {first} ] && exit 0\ntouch {first}\necho 'ERROR: C++ code threw' >&2\nexit 1\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(installing, "unopkg", lambda: str(program))
+    monkeypatch.setattr(installing, "WAITS", (0.0, 0.0))
+    installing.install(tmp_path / "x.oxt")
+    assert log.read_text().count("asked") == 2
+    program.write_text(f"#!/bin/sh\necho asked >> {log}\necho no such file >&2\nexit 1\n")
+    with pytest.raises(UsageError, match="no such file"):
+        installing.install(tmp_path / "x.oxt")
+    assert log.read_text().count("asked") == 3

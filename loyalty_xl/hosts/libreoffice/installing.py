@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from loyalty_xl.hosts.libreoffice.extension import IDENTIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+PASSING = "C++ code threw"  # unopkg stumbles now and then over itself; the next time it does not
+WAITS = (1.0, 3.0)  # seconds before it is asked again
 
 
 def install(extension: Path, options: Sequence[str] = ()) -> None:
@@ -57,9 +61,15 @@ def _run(what: str, *options: str) -> None:
         )
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options = ("--shared", *options)  # for all users: it refuses to add anything for root alone
-    done = subprocess.run(
-        [command, what, *options], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    if done.returncode:
+    said = ""
+    for wait in (0, *WAITS):
+        time.sleep(wait)
+        done = subprocess.run(
+            [command, what, *options], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        if not done.returncode:
+            return
         said = " ".join((done.stderr or done.stdout).split())
-        raise UsageError("", f"unopkg 失败:{said}", f"unopkg failed: {said}")
+        if PASSING not in said:
+            break
+    raise UsageError("", f"unopkg 失败:{said}", f"unopkg failed: {said}")
