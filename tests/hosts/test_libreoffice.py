@@ -22,6 +22,7 @@ import pytest
 from lxml import etree
 
 from loyalty_xl import formulas
+from loyalty_xl.books import reading
 from loyalty_xl.cli import main
 from loyalty_xl.errors import UsageError
 from loyalty_xl.formulas import functions
@@ -33,6 +34,7 @@ from loyalty_xl.sample import small_company
 from tests.hosts import office as offices
 from tests.hosts.parity import CASES, Case, agrees, column, serial
 
+SAMPLE = Path(__file__).resolve().parents[2] / "workbooks" / "antiques" / "departments" / "市场部_marketing.xlsx"
 CODES = {519: "#VALUE!", 532: "#DIV/0!", 503: "#NUM!", 32767: "#N/A", 525: "#NAME?"}
 WORKER = [sys.executable, "-P", "-m", "loyalty_xl.hosts.worker"]
 in_office = pytest.mark.libreoffice
@@ -324,6 +326,23 @@ def test_calc_answers_raw_cells(in_calc: dict[int, Any], case: Case) -> None:
         assert CODES.get(given["error"]) == case.error
     else:
         assert agrees(given, case), given
+
+
+@in_office
+def test_nps_counted_by_hand_on_the_sample_sheet(office: offices.Office) -> None:
+    """On the sample company's answers, a hand-made COUNTIF of promoters and detractors gives in Calc what LOYALTY.NPS gives."""
+    sheet = reading.read(SAMPLE, ["问卷回收"])["问卷回收"]
+    scores = next(
+        each.number[1:]
+        for each in sheet.columns.values()
+        if each.text[0] >= 0 and sheet.strings[each.text[0]] == "推荐意愿"
+    )
+    cells = column(*(None if score != score else score for score in scores.tolist()))
+    area = f"{{0}}1:{{0}}{len(cells)}"
+    by_hand = f'=(COUNTIF({area};">=9")-COUNTIF({area};"<=6"))/COUNT({area})*100'
+    ours, theirs = (shown(office, formula, cells) for formula in (f"=LOYALTY.NPS({area})", by_hand))
+    assert ours == pytest.approx(theirs, rel=1e-12)
+    assert 0 < abs(ours) < 100
 
 
 @in_office
