@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.catalogue import MEASURES, Kpi, Ratio, Sum, Withheld
 from loyalty_xl.coverage import Coverage, Reach
+from loyalty_xl.rows.ready import collect
 from loyalty_xl.summing import sums
 from loyalty_xl.turns import Turn, following
 from loyalty_xl.vocabulary import Calendar, Cycle, Flag, Reason, Result, Unit, Window, month_start
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from loyalty_xl.rows.ready import Ready
     from loyalty_xl.settings import Settings
 
+Verdict = tuple["Reason | None", tuple["Flag", ...], str, float]  # reason to withhold, flags, note, imputed share
 MONTHS = "months"  # a KPI parameter that no measure gives: the length of the turn
 
 
@@ -112,6 +114,27 @@ class Situation:
             return None
         return reach.days[0].astype(object), reach.first_month or 0
 
+    @cached_property
+    def _delivered(self) -> dict[str, tuple[Any, Any, Any]]:
+        """By sheet: months, imputed rows, rows."""
+        if "deliveries" not in self.ready:
+            return {}
+        counts = collect(self.ready["deliveries"])
+        return {
+            str(name): (part["month"].to_numpy(), part["imputed"].to_numpy(), part["rows"].to_numpy())
+            for name, part in counts.groupby("sheet")
+        }
+
+    def imputed_share(self, sheets: Iterable[str], first: int, stop: int) -> float:
+        """Share of imputed rows among those that sheets delivered for the months [first, stop) (G16)."""
+        imputed = rows = 0.0
+        for name in sheets:
+            if name in self._delivered:
+                months, filled_in, all_rows = self._delivered[name]
+                inside = (months >= first) & (months < stop)
+                imputed, rows = imputed + float(filled_in[inside].sum()), rows + float(all_rows[inside].sum())
+        return imputed / rows if rows else 0.0
+
     @property
     def complete_history(self) -> bool:
         """Whether the company itself began no earlier than the data."""
@@ -125,7 +148,7 @@ def evaluate(
     """Compute *kpis* for *turns*: All always, other segments where the data have something for them (not for `all`)."""
     wired = [Wiring(kpi) for kpi in kpis]
     results: list[Result] = []
-    verdicts: dict[tuple[str, int], tuple[Reason | None, tuple[Flag, ...], str]] = {}
+    verdicts: dict[tuple[str, int], Verdict] = {}
     needed = list(dict.fromkeys(name for each in wired for name in each.measures))
     table = sums(
         [MEASURES[name] for name in needed],
@@ -147,7 +170,8 @@ def evaluate(
                 continue
             verdict = verdicts.get((each.kpi.key, number))
             if verdict is None:
-                verdict = verdicts[each.kpi.key, number] = _verdict(each, turn, situation)
+                share = situation.imputed_share(each.sheets, turn.first, turn.stop)
+                verdict = verdicts[each.kpi.key, number] = (*_verdict(each, turn, situation), share)
             results.append(_result(each, turn, dim, segment, found, verdict, situation))
     return results
 
@@ -245,12 +269,12 @@ def _result(
     dim: str,
     segment: str,
     found: Mapping[str, float],
-    verdict: tuple[Reason | None, tuple[Flag, ...], str],
+    verdict: Verdict,
     situation: Situation,
 ) -> Result:
-    kpi, (reason, flags, note) = wired.kpi, verdict
+    kpi, (reason, flags, note, share) = wired.kpi, verdict
     window = Window.CYCLE if turn.window == "ytd" else Window(turn.window)
-    made = partial(Result, kpi.key, turn.period, dim, segment, window, flags=flags, note=note)
+    made = partial(Result, kpi.key, turn.period, dim, segment, window, flags=flags, note=note, imputed_share=share)
     if reason is Reason.BLOCKED or reason is Reason.NO_DATA or reason is Reason.NOT_RECEIVED:
         return made(reason=reason)
     values = {name: Sum(_zero(found.get(name))) for name in wired.measures}
@@ -282,7 +306,7 @@ def _result(
         denominator=denominator,
         n=n,
         interval=interval,
-        flags=_flags(kpi, values, n, flags, situation),
+        flags=(*_flags(kpi, values, n, flags, situation), *((Flag.IMPUTED,) if share else ())),
     )
 
 

@@ -97,5 +97,7 @@ def _known(sources: Mapping[str, str]) -> dict[str, str]:
                 f"--source 里的表名“{name}”不认识。可用:{choices}",
                 f"--source names no sheet: {name}. Sheets are {choices}.",
             )
+        if not file.strip():
+            raise UsageError("", f"--source {name}= 后面要写文件名", f"--source {name}= needs the name of a file.")
         found[known[name.casefold()]] = file
     return found

@@ -28,6 +28,7 @@ from loyalty_xl.vocabulary import Calendar, Cycle, Finding, Flag, Period, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.opening import Asked, Opened, Progress
@@ -125,6 +126,10 @@ def compute(
             {},
             seconds=clock.seconds,
         )
+    if not _known_to_calendars(month_ordinal(as_of)):
+        raise UsageError(
+            "", f"截止日期 {as_of} 超出范围:1900 年到 9989 年", f"as_of {as_of} is out of range: 1900 to 9989"
+        )
     clock.step("measure")
     at_end = inputs.settings.at(as_of - timedelta(days=1))
     prepared = prepare(sheets, at_end, as_of)
@@ -137,10 +142,6 @@ def compute(
     clock.step("score")
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     lines = score(list(kpis.values()), targets, period, situation, prepared.waves)
-    imputed = {
-        (each.kpi, each.period.label): each for each in results if each.imputed_share and each.segment_dim == "all"
-    }
-    lines = [_with_imputed(line, imputed) for line in lines]
     tables = _tables(prepared, at_end, first, calendar, inputs)
     findings = finished(findings, inputs, kpis.values())
     made = Refresh(
@@ -228,11 +229,15 @@ def _next_day(day: date | None) -> date | None:
     return day + timedelta(days=1) if day else None
 
 
+def _known_to_calendars(month: int) -> bool:
+    return 1900 <= month // 12 < 9990
+
+
 def _period(text: str | None, calendar: Calendar, settings: Settings, as_of: date) -> Period:
     """The period asked for, else the last complete one."""
     if text:
         period = calendar.parse(text)
-        if period is None:
+        if period is None or not _known_to_calendars(period.first):
             raise UsageError(
                 "",
                 f"期间“{text}”看不懂。写法:2026-03、2026-Q1、2026-H1、2026、2026-01..02",
@@ -291,9 +296,13 @@ def _results(
         )
     results: list[Result] = []
     imputed = {
-        name: sheet.counts.index[sheet.counts["imputed"] > 0] for name, sheet in sheets.items() if len(sheet.counts)
+        name: int(sheet.counts.index[sheet.counts["imputed"] > 0].min())
+        for name, sheet in sheets.items()
+        if len(sheet.counts) and (sheet.counts["imputed"] > 0).any()
     }
-    imputed = {name: months for name, months in imputed.items() if len(months)}
+    since = min(
+        imputed.values(), default=0
+    )  # what was imputed may bear on every period from here on, and on the one before
     touched = [
         kpi for kpi in kpis if imputed.keys() & set(Wiring(kpi).sheets)
     ]  # only these can differ without imputed rows
@@ -302,20 +311,14 @@ def _results(
         situation = _situation(sheets, inputs, ready, settings, calendar, as_of)
         found = _evaluated(kpis, some, situation)
         if touched:
-            there = [each for each in some if any(_within(months, each) for months in imputed.values())]
-            other: dict[str, float | None] = {}
-            if there:
-                bare = replace(situation, ready=prepare(sheets, settings, as_of, without_imputed=True).ready)
-                other = {each.id: each.value for each in _evaluated(touched, there, bare)}
-            found = _beside(found, other, kpis, situation)
+            there = [each for each in some if each.stop + each.months > since]
+            bare = replace(situation, ready=prepare(sheets, settings, as_of, without_imputed=True).ready)
+            other = {each.id: each.value for each in _evaluated(touched, there, bare)}
+            found = _beside(found, other, {kpi.key for kpi in touched}, set(there))
         results += found
     return sorted(
         results, key=lambda each: (each.kpi, each.segment_dim, each.segment, each.period.start, each.period.stop)
     )
-
-
-def _within(months: Any, period: Period) -> bool:
-    return bool(((months >= period.first) & (months < period.stop)).any())
 
 
 def _evaluated(kpis: list[catalogue.Kpi], periods: Sequence[Period], situation: Situation) -> list[Result]:
@@ -324,42 +327,16 @@ def _evaluated(kpis: list[catalogue.Kpi], periods: Sequence[Period], situation: 
 
 
 def _beside(
-    found: Sequence[Result], other: Mapping[str, float | None], kpis: Iterable[catalogue.Kpi], situation: Situation
+    found: Sequence[Result], other: Mapping[str, float | None], touched: AbstractSet[str], there: AbstractSet[Period]
 ) -> list[Result]:
-    """Put beside each value the one without imputed rows, and how much was imputed (G16)."""
-    counts = situation.ready["deliveries"].to_native()
-    by_sheet = {name: part.set_index("month")[["imputed", "rows"]] for name, part in counts.groupby("sheet")}
-    reads = {kpi.key: Wiring(kpi).sheets for kpi in kpis}
-    shares: dict[tuple[tuple[str, ...], Period], float] = {}
+    """Put beside each value the one without imputed rows (G16); one that differs is flagged, whichever period they belong to."""
     made = []
     for each in found:
-        key = (reads[each.kpi], each.period)
-        if key not in shares:
-            parts = [
-                by_sheet[name].loc[each.period.first : each.period.stop - 1] for name in key[0] if name in by_sheet
-            ]
-            rows = sum(float(part["rows"].sum()) for part in parts)
-            shares[key] = sum(float(part["imputed"].sum()) for part in parts) / rows if rows else 0.0
-        share = shares[key]
-        flags = (*each.flags, Flag.IMPUTED) if share and each.value is not None else each.flags
-        made.append(
-            replace(
-                each,
-                value_without_imputed=other.get(each.id, each.value) if share else each.value,
-                imputed_share=share,
-                flags=flags,
-            )
-        )
+        without = other.get(each.id) if each.kpi in touched and each.period in there else each.value
+        differs = each.value is not None and without != each.value and Flag.IMPUTED not in each.flags
+        flags = (*each.flags, Flag.IMPUTED) if differs else each.flags
+        made.append(replace(each, value_without_imputed=without, flags=flags))
     return made
-
-
-def _with_imputed(line: Line, imputed: Mapping[tuple[str, str], Result]) -> Line:
-    found = imputed.get((line.kpi.key, line.result.period.label))
-    if found is None or line.result.value is None or line.window != "cycle":
-        return line
-    return replace(
-        line, result=replace(line.result, imputed_share=found.imputed_share, flags=(*line.result.flags, Flag.IMPUTED))
-    )
 
 
 def _targets(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loyalty_xl.books.owners import who_has_it
-from loyalty_xl.errors import WriteError
+from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.opening import Asked, Progress, open_book, silent
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def refresh(
     """
     book = Path(book)
     target = Path(out) if out else book
+    if out:
+        _may_be_written(target, book, sources or {})
     if not dry_run and not out and (holder := who_has_it(book)) is not None:
         raise open_elsewhere(book, holder)
     asked = Asked(period, as_of, dict(sources or {}), dict(settings or {}), language, allow_csv)
@@ -84,6 +86,22 @@ def refresh(
     return writing.write(
         made, asked, target, copy=bool(out), dry_run=dry_run, by=by, recalculate=recalculate, progress=progress
     )
+
+
+def _may_be_written(target: Path, book: Path, sources: Mapping[str, str]) -> None:
+    """Refuse a copy under another ending than the workbook's, and one in place of a file that is read."""
+    if target.suffix.lower() != book.suffix.lower():
+        raise UsageError(
+            "",
+            f"--out 的文件名要以 {book.suffix} 结尾:{target.name}",
+            f"--out must end in {book.suffix}, as the workbook does: {target.name}",
+        )
+    if any(Path(each).exists() and target.exists() and target.samefile(each) for each in sources.values()):
+        raise UsageError(
+            "",
+            f"--out 不能是正在读取的文件:{target.name}",
+            f"--out must not be a file that is read: {target.name}",
+        )
 
 
 def open_elsewhere(book: Path, holder: str) -> WriteError:

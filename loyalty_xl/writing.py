@@ -17,6 +17,7 @@ from loyalty_xl.errors import UsageError
 from loyalty_xl.opening import silent
 from loyalty_xl.pipeline import finished
 from loyalty_xl.publish import run_log
+from loyalty_xl.publish.contents import fingerprint
 from loyalty_xl.publish.faces import is_stale_formula
 from loyalty_xl.publish.filling import Filling, newer
 from loyalty_xl.version import __version__
@@ -68,10 +69,7 @@ def judged(made: Refresh, asked: Asked) -> Filling:
             f"{name} 由更新的版本 {version} 填写,本程序是 {__version__}。请先升级:pip install -U loyalty-xl",
             f"{name} was filled by the newer version {version}; this is {__version__}. Upgrade first: pip install -U loyalty-xl",
         )
-    future = any(finding.code == "E224" for finding in made.findings)
-    made.up_to_date = (
-        run_log.last(filling.before, "run").get("signature") == signed and not future and filling.untouched()
-    )
+    made.up_to_date = run_log.last(filling.before, "run").get("signature") == signed and filling.untouched()
     if not made.up_to_date:
         made.findings = finished([*made.findings, *filling.typed_over()], made.inputs, catalogue.KPIS.values())
     made.run_log = run_log.entries(made, asked, signed, filling.before)
@@ -99,10 +97,14 @@ def known_result(formula: str) -> str | None:
 
 
 def signature(asked: Asked, made: Refresh) -> str:
-    """What decides whether anything can have changed: inputs, what was asked, the program's version."""
+    """What decides whether anything can have changed: inputs, what was asked, the program's version, what was found and computed.
+
+    The last two are there because more than the cells decides them: formats, hidden rows, the day of the run (a date in the future).
+    """
     parts = [made.inputs.digest, asked.period or "", str(asked.as_of or ""), made.language, __version__]
     parts += [f"{key}={value}" for key, value in sorted(asked.settings.items())]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    parts += [str(made.as_of or ""), fingerprint(made), *map(str, made.findings)]
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def user() -> str:

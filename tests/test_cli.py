@@ -608,3 +608,37 @@ def test_error_has_its_own_exit_code() -> None:
     from loyalty_xl.errors import ReadError, WriteError
 
     assert [kind("", "", "").exit_code for kind in (UsageError, ReadError, WriteError)] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [["--period", "9999-12"], ["--period", "0001-01"], ["--as-of", "9999-12-31"], ["--as-of", "0001-01-01"]],
+    ids=str,
+)
+def test_days_beyond_any_calendar_are_refused(
+    given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A period or date that no calendar here reaches ends with exit code 2 and what may be written."""
+    (tmp_path / "orders.csv").write_text("order_id,customer_id,order_date,amount\nO1,C1,2026-07-01,10\n")
+    newbook.make_book(tmp_path / "book.xlsx", "en")
+    assert (
+        cli.main(["check", str(tmp_path / "book.xlsx"), "--source", f"Orders={tmp_path / 'orders.csv'}", *given]) == 2
+    )
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_out_takes_no_file_that_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--out is a workbook like the one it comes from, and never a source; --source names a file."""
+    orders = tmp_path / "orders.xlsx"
+    made = openpyxl.Workbook()
+    made.active.append(["order_id", "customer_id", "order_date", "amount"])  # type: ignore[union-attr]
+    made.active.append(["O1", "C1", date(2026, 7, 1), 10])  # type: ignore[union-attr]
+    made.save(orders)
+    before = orders.read_bytes()
+    newbook.make_book(tmp_path / "book.xlsx", "en")
+    book = str(tmp_path / "book.xlsx")
+    assert cli.main(["refresh", book, "--source", f"Orders={orders}", "--out", str(orders)]) == 2
+    assert cli.main(["refresh", book, "--source", f"Orders={orders}", "--out", str(tmp_path / "copy.csv")]) == 2
+    assert cli.main(["refresh", book, "--source", "Orders="]) == 2
+    assert orders.read_bytes() == before
+    assert not (tmp_path / "copy.csv").exists()

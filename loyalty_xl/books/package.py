@@ -15,6 +15,7 @@ from lxml import etree
 
 from loyalty_xl.books import raw_zip
 from loyalty_xl.books.markup import damaged, local, parse, serialise
+from loyalty_xl.books.preflight import unreachable
 from loyalty_xl.errors import ReadError, WriteError
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -124,6 +125,8 @@ class Package:
                 refuse_other_files(file, self.path)
                 with zipfile.ZipFile(file) as archive:
                     return action(file, archive)
+        except FileNotFoundError as error:
+            raise unreachable(self.path, error) from None
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise damaged(str(error)) from None
         except RuntimeError as error:  # zipfile's word for an encrypted member

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,6 @@ from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     from numpy.typing import NDArray
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Contract
     from loyalty_xl.contracts.headers import Header
 
+EARLIEST = date(
+    1970, 1, 2
+)  # before this a date is a blank that some program wrote as its zero, unless company_start says otherwise
 NAMED = 100  # unknown headers that are listed, and characters of each: together they fit into a cell
 
 
@@ -98,7 +101,7 @@ class _Check:
         self.contract = header.contract
         self.how = Reading(
             today,
-            settings.company_start,
+            settings.company_start or (EARLIEST if self.contract.dept != "control" else None),
             date_order,
             settings.id_padding,
             raw.date1904,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl.formulas.cell_errors import NAME, CellError
+from loyalty_xl.formulas.cell_errors import NAME, VALUE, CellError
 
 if TYPE_CHECKING:
     from loyalty_xl.formulas.function import Function
@@ -51,7 +51,13 @@ def call(name: str, *cells: Any) -> Any:
     """
     from loyalty_xl.formulas.function import run
 
-    found = find(name)
+    found = find(str(name))
     if found is None:
         return CellError(NAME, f"没有函数 {name}", f"There is no function {name}")
-    return run(found, cells)
+    try:
+        return run(found, cells)
+    except Exception as error:  # noqa: BLE001 - a cell shows an error of the sheet's, whatever stands in its range
+        what = type(error).__name__
+        return CellError(
+            VALUE, f"单元格里有不能用的内容({what})", f"there is something in the cells that cannot be used ({what})"
+        )

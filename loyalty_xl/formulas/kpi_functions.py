@@ -295,10 +295,10 @@ def _handled(
 
 
 def _spent(key: str, costs: np.ndarray, new_customers: float, settings: Settings) -> float:
-    if new_customers < 0 or new_customers != int(new_customers):
+    if not 0 <= new_customers < 1e15 or new_customers != int(new_customers):
         raise bad_setting("new_customers 应为不小于 0 的整数", "new_customers must be a whole number, not below 0")
     money = frames.columns(cost=costs, cost_type=["acquisition"] * len(costs))
-    new = frames.columns(first=np.zeros(int(new_customers)))
+    new = frames.columns(first=range(int(new_customers)))  # only their number counts
     return frames.value(key, lambda kind: money if kind == "costs" else new, settings)
 
 

@@ -34,15 +34,20 @@ def customer_months(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame
         nw.col("expiry").max(),
     )
     spent = segmented(ready.once(money, settings), dims).filter(nw.col("customer") != ANONYMOUS)
-    spent = spent.with_columns(who).select(_cell("month").alias("cell"), "amount")
-    spent = spent.group_by("cell").agg(nw.col("amount").sum().alias("spend"))
+    spent = spent.with_columns(who).with_columns(_cell("month").alias("cell"))
+    by_cell = spent.group_by("cell").agg(nw.col("amount").sum().alias("spend"))
     first = bought.group_by("segment", "customer", "who").agg(
         nw.col("month").min().alias("first_month"), nw.col("earliest").min().alias("first")
     )
-    grid = first.join(ready["months"], how="cross").filter(nw.col("month") >= nw.col("first_month"))
+    begun = spent.group_by("who").agg(nw.col("month").min().alias("first_money"))
+    first = first.join(begun, on="who", how="left").with_columns(nw.col("first_money").fill_null(NEVER))
+    since = nw.min_horizontal(
+        "first_month", "first_money"
+    )  # money may come before the first purchase: a refund of older days
+    grid = first.join(ready["months"], how="cross").filter(nw.col("month") >= since)
     grid = grid.with_columns(_cell("month").alias("cell"))
     grid = grid.join(bought.select("cell", "occasions", "latest", "expiry"), on="cell", how="left")
-    grid = grid.join(spent, on="cell", how="left")
+    grid = grid.join(by_cell, on="cell", how="left")
     grid = grid.with_columns(
         nw.col("occasions").fill_null(0),
         nw.col("spend").fill_null(0.0),

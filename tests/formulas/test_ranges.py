@@ -140,3 +140,29 @@ def test_answers_are_plain() -> None:
     table = call("LOYALTY_COHORTS", ["a", "b", "a"], ["2026-01-05", "2026-01-06", "2026-03-07"])
     assert {len(row) for row in table} == {6}
     assert {type(cell) for row in table for cell in row} <= {str, int, float, bool}
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [[], [[]], {}, float("nan"), float("inf"), 10**400, Decimal("sNaN"), Decimal("Infinity"), b"x", object(), "9" * 400, np.array([]), [[[9]]], 1j],
+    ids=lambda value: f"{type(value).__name__} {str(value)[:12]}",
+)  # fmt: skip
+def test_nothing_that_a_cell_may_hold_raises(garbage: Any) -> None:
+    """Whatever stands in a range or an argument, the answer is a value, rows, or an error of the sheet's."""
+    for cells in ((garbage,), ([[9], [garbage]],), ([[9]], garbage), ([[9]], 9, 6, 0, 10, garbage)):
+        assert isinstance(call(NPS, *cells), (float, CellError))
+    for name in (
+        "LOYALTY_PURCHASE_FREQUENCY",
+        "LOYALTY_CUSTOMER_BASE",
+        "LOYALTY_CAC",
+        "LOYALTY_COMPLETENESS",
+        "LOYALTY_PERIOD",
+        "LOYALTY_KPI",
+    ):
+        assert isinstance(call(name, garbage, garbage, garbage), (float, str, CellError)), name
+    assert isinstance(call(garbage), CellError)
+
+
+def test_a_number_of_customers_is_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five thousand million new customers are divided by like any number."""
+    assert call("LOYALTY_CAC", [[1], [2]], 5e9) == 3 / 5e9
