@@ -182,7 +182,7 @@ ROWS: list[Row] = [
     row(48, "ambiguous date", Case("", sheet(with_days(FIFTH, "03/04/25", FIFTH)), [("E222", "C3")], kept=[2, 4], then=readings)),
     row(49, "number as date",
         Case("no date format", sheet(with_days(46_027, Formatted(46_027.5, "General"))), [], kept=[2, 3], then=on(FIFTH, FIFTH)),
-        Case("1904", sheet(with_days(FIFTH, 44_565, Formatted(1, DAY)), date1904=True), [], kept=[2, 3, 4], then=on(FIFTH, FIFTH, date(1904, 1, 2)))),
+        Case("1904", sheet(with_days(FIFTH, 44_565, Formatted(1, DAY)), date1904=True), [], kept=[2, 3, 4], settings={"company_start": "1900-01-01"}, then=on(FIFTH, FIFTH, date(1904, 1, 2)))),
     row(50, "no such day", Case("", sheet(with_days(*NO_DAYS, FIFTH)), each("E223", len(NO_DAYS), "C"), kept=1)),
     row(51, "day outside",
         Case("", sheet(with_days(date(2027, 1, 1), date(2019, 12, 31), FIFTH)), [("E224", "C2"), ("E224", "C3")], kept=[4], settings={"company_start": "2020-01-01"})),
