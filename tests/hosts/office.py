@@ -68,7 +68,7 @@ class Office:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "SAL_USE_VCLPLUGIN": "svp", "SOURCE_DATE_EPOCH": EPOCH, "LOYALTY_XL_NO_RECALC": "1"},
+            env={**installing.own_python(), "SAL_USE_VCLPLUGIN": "svp", "SOURCE_DATE_EPOCH": EPOCH, "LOYALTY_XL_NO_RECALC": "1"},
             start_new_session=True,
         )  # fmt: skip
         self.script = subprocess.Popen(

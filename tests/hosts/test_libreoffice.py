@@ -593,3 +593,14 @@ def test_unopkg_is_asked_again_when_it_stumbles(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(UsageError, match="no such file"):
         installing.install(tmp_path / "x.oxt")
     assert log.read_text().count("asked") == 3
+
+
+def test_the_office_does_not_take_our_python_for_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What starts LibreOffice hands on neither the virtual environment nor its place on the path."""
+    here = str(Path(sys.executable).parent)
+    monkeypatch.setenv("VIRTUAL_ENV", str(Path(here).parent))
+    monkeypatch.setenv("PYTHONHOME", "/somewhere")
+    monkeypatch.setenv("PATH", os.pathsep.join([here, "/usr/bin"]))
+    given = installing.own_python()
+    assert given["PATH"] == "/usr/bin"
+    assert not {"VIRTUAL_ENV", "PYTHONHOME"} & set(given)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PASSING = "C++ code threw"  # unopkg stumbles now and then over itself; the next time it does not
+SYSTEM = ("/usr/bin", "/bin")  # where the system's own Python lies
 WAITS = (1.0, 3.0)  # seconds before it is asked again
 
 
@@ -51,6 +52,24 @@ def unopkg() -> str | None:
     return str(beside) if beside.is_file() else shutil.which("unopkg")
 
 
+def own_python() -> dict[str, str]:
+    """The environment without any Python but the system's: LibreOffice has its own, and takes the first on PATH for it.
+
+    With a virtual environment there (`uv run`, an activated one, pyenv) the Python inside LibreOffice looks for its library in the wrong
+    place, and dies.
+    """
+    kept = {
+        name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV" and not name.startswith("PYTHON")
+    }
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    kept["PATH"] = os.pathsep.join(each for each in folders if each in SYSTEM or not _has_python(Path(each)))
+    return kept
+
+
+def _has_python(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("python", "python3", "python.exe"))
+
+
 def _run(what: str, *options: str) -> None:
     command = unopkg()
     if command is None:
@@ -65,7 +84,12 @@ def _run(what: str, *options: str) -> None:
     for wait in (0, *WAITS):
         time.sleep(wait)
         done = subprocess.run(
-            [command, what, *options], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+            [command, what, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=own_python(),
         )
         if not done.returncode:
             return
