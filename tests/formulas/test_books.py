@@ -10,12 +10,13 @@ import pytest
 import xlsxwriter
 from openpyxl import load_workbook
 
+from loyalty_xl.books.formula_texts import freeze
 from loyalty_xl.cli import main
 from loyalty_xl.converting import convert
 from loyalty_xl.errors import UsageError
 from loyalty_xl.formula_check import differing_thresholds
 from loyalty_xl.formulas.examples import write_book
-from loyalty_xl.formulas.texts import calls, renamed
+from loyalty_xl.formulas.texts import calls, renamed, uses
 from loyalty_xl.settings import Settings
 
 
@@ -142,3 +143,18 @@ def test_the_command(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {"formulas": 7, "written_to": str(book)}
     assert main(["convert", str(book), "--to", "dotted", "--lang", "en"]) == 0
     assert "0 formulas" in capsys.readouterr().out
+
+
+def test_shared_formulas_are_frozen_together() -> None:
+    """Where Excel keeps one text for several cells, all of them get their results; another group and plain cells stay."""
+    text = (
+        '<sheetData><row r="1"><c r="A1"><v>1</v></c><c r="B1" s="3"><f t="shared" ref="B1:B2" si="0">LOYALTY_CAC(A1,2)</f><v>5</v></c>'
+        '<c r="C1"><f t="shared" ref="C1:C2" si="1">A1*2</f><v>2</v></c></row>'
+        '<row r="2"><c r="B2" t="e"><f t="shared" si="0"/><v>#DIV/0!</v></c><c r="C2"><f t="shared" si="1"/><v>4</v></c><c r="D2"/></row></sheetData>'
+    )
+    frozen, count = freeze(text, uses)
+    assert count == 2
+    assert '<c r="B1" s="3"><v>5</v></c>' in frozen
+    assert '<c r="B2" t="e"><v>#DIV/0!</v></c>' in frozen
+    assert frozen.count('si="1"') == 2
+    assert '<c r="D2"/>' in frozen
