@@ -196,8 +196,13 @@ class Kpi:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """Names of the measures it reads: its parameters."""
-        return tuple(inspect.signature(self.function).parameters)
+        """Names of the measures it reads: its parameters but the settings."""
+        return tuple(name for name in inspect.signature(self.function).parameters if name != "settings")
+
+    @property
+    def wants_settings(self) -> bool:
+        """Whether its function takes the settings in force."""
+        return "settings" in inspect.signature(self.function).parameters
 
     @property
     def all_measures(self) -> tuple[str, ...]:
@@ -251,6 +256,24 @@ class Listing:
     dimension: Dimension
     sheets: tuple[str, ...]
     columns: tuple[str, ...]
+    frames: tuple[str, ...] = ("orders",)  # ready frames without which it has no rows
+    says: str = ""  # what it shows, in one Chinese sentence
+    level: Level = Level.MORE
+    owner: str = ""  # department
+
+    @property
+    def title(self) -> str:
+        """First sentence of the definition."""
+        return self.definition.split("\n", 1)[0]
+
+    def label(self, language: str) -> str:
+        """Name in *language*."""
+        return {"zh": self.zh, "en": self.en}.get(language, f"{self.zh} {self.en}")
+
+    @property
+    def worksheet_name(self) -> str:
+        """Name as a worksheet function."""
+        return f"LOYALTY_{self.key.upper()}"
 
     @property
     def definition(self) -> str:

@@ -279,7 +279,7 @@ def _result(
         return made(reason=reason)
     values = {name: Sum(_zero(found.get(name))) for name in wired.measures}
     values[MONTHS] = Sum(min(turn.stop, situation.ready.last_month + 1) - turn.first)
-    arguments = [values[name] for name in wired.parameters]
+    arguments: list[Any] = [situation.settings if name == "settings" else values[name] for name in wired.parameters]
     try:
         value = kpi.function(*arguments)
     except Withheld as withheld:

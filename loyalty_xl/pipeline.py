@@ -362,15 +362,9 @@ def _tables(
 ) -> dict[str, list[dict[str, Any]]]:
     """Listings for All, by periods of the reporting cycle."""
     periods = periods_between(Cycle(settings.cycle_type), first, prepared.ready.last_month, calendar)
-    frames = {
-        "Orders": "orders",
-        "SurveyInvitations": "invitations",
-        "SurveyResponses": "responses",
-        "Complaints": "complaints",
-    }
     tables = {}
     for key, each in catalogue.LISTINGS.items():
-        fed = all(frames[sheet] in prepared.ready for sheet in each.sheets) and not inputs.settings.untrusted
+        fed = all(name in prepared.ready for name in each.frames) and not inputs.settings.untrusted
         tables[key] = each.function(prepared.ready, settings, periods) if fed else []
     return tables
 

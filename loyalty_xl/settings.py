@@ -197,8 +197,12 @@ def _read_row(row: SettingRow, findings: list[Finding]) -> tuple[str, date, Any]
 
 
 def _outside(definition: SettingDef, value: Any) -> bool:
-    low, high = definition.low, definition.high
-    return isinstance(value, int | float) and ((low is not None and value < low) or (high is not None and value > high))
+    low, high, above = definition.low, definition.high, definition.above
+    return isinstance(value, int | float) and (
+        (low is not None and value < low)
+        or (high is not None and value > high)
+        or (above is not None and value <= above)
+    )
 
 
 def _contradictions(settings: Settings, rows: Mapping[str, SettingRow], findings: list[Finding]) -> set[str]:
@@ -217,6 +221,7 @@ def _contradictions(settings: Settings, rows: Mapping[str, SettingRow], findings
             "new_customer_year_days",
             settings.new_customer_window_days <= settings.new_customer_year_days,
         ),
+        ("warn_band_medium", "<", "warn_band_high", settings.warn_band_medium < settings.warn_band_high),
         ("company_start", "<", "as_of", start is None or as_of is None or start < as_of),
     )
     untrusted: set[str] = set()

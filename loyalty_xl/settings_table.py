@@ -14,6 +14,8 @@ from typing import Any
 from loyalty_xl.vocabulary import Calendar, Cycle, Dimension
 
 Spellings = dict[str, tuple[str, ...]]
+Hours = tuple[tuple[int, int, int], ...]  # weekday (Monday is 0), first minute, minute after the last
+DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 
 class SettingKind(StrEnum):
@@ -27,6 +29,11 @@ class SettingKind(StrEnum):
     CHOICE = "choice"
     CURRENCY = "currency"  # three capital letters
     WEIGHTS = "weights"  # behaviour=30, attitude=20
+    HOURS = "hours"  # Mo-Fr 09:00-18:00; Sa 10:00-16:00
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class SettingDef:
     default: Any
     low: float | None = None
     high: float | None = None
+    above: float | None = None  # strictly more
     choices: Spellings = field(default_factory=dict)
     unit: str = ""
     zh: str = ""
@@ -55,6 +63,8 @@ class SettingDef:
             return f"{value * 100:.10g}%"
         if self.kind is SettingKind.WEIGHTS:
             return ", ".join(f"{name}={weight:.10g}" for name, weight in value)
+        if self.kind is SettingKind.HOURS:
+            return "; ".join(f"{DAYS[day]} {_clock(start)}-{_clock(end)}" for day, start, end in value)
         return (
             value.isoformat()
             if isinstance(value, date)
@@ -78,12 +88,15 @@ class SettingDef:
             SettingKind.BOOL: "yes / no (是 / 否)",
             SettingKind.CURRENCY: "CNY",
             SettingKind.WEIGHTS: "behaviour=30, attitude=20",
+            SettingKind.HOURS: "Mo-Fr 09:00-18:00; Sa 10:00-16:00 (周一至周五 9:00-18:00)",
         }[self.kind]
-        return word if self.low is None and self.high is None else self.limits
+        return word if self.low is None and self.high is None and self.above is None else self.limits
 
     @property
     def limits(self) -> str:
         """Say between which values it lies."""
+        if self.above is not None:
+            return f"> {self.show(self.above)}"
         low, high = ("" if limit is None else self.show(limit) for limit in (self.low, self.high))
         return f"{low} to {high}" if low and high else f">= {low}" if low else f"<= {high}"
 
@@ -95,18 +108,20 @@ def _setting(
     en: str,
     *,
     limits: tuple[float | None, float | None] = (None, None),
+    above: float | None = None,
     choices: Spellings | None = None,
     unit: str = "",
     aliases: tuple[str, ...] = (),
 ) -> Any:
     """Declare a setting as a dataclass field; its key is the field's name."""
     blank = default is None
-    parts = SettingDef("", kind, default, limits[0], limits[1], choices or {}, unit, zh, en, blank, aliases)
+    parts = SettingDef("", kind, default, limits[0], limits[1], above, choices or {}, unit, zh, en, blank, aliases)
     return field(default=default, metadata={"setting": parts})
 
 
 _COUNT, _NUMBER, _SHARE, _DATE = SettingKind.COUNT, SettingKind.NUMBER, SettingKind.SHARE, SettingKind.DATE
 _BOOL, _CHOICE, _CURRENCY, _WEIGHTS = SettingKind.BOOL, SettingKind.CHOICE, SettingKind.CURRENCY, SettingKind.WEIGHTS
+_HOURS = SettingKind.HOURS
 _CYCLES: Spellings = {
     "month": ("月", "月度", "按月", "monthly"),
     "quarter": ("季度", "季", "按季", "quarterly"),
@@ -224,6 +239,54 @@ class Settings:
         limits=(0, 86_400),
         unit="seconds",
     )
+    recommend_weight: float = _setting(
+        _SHARE,
+        0.7,
+        "推荐评分的权重",
+        "weight of the rating in the recommendation index, the rest is for actual referrals; more than 50%",
+        limits=(None, 1),
+        above=0.5,
+    )
+    referral_cap: int = _setting(
+        _COUNT,
+        3,
+        "推荐次数上限",
+        "referrals of one customer that count in the recommendation index",
+        limits=(1, 100),
+        unit="referrals",
+    )
+    intention_days: int = _setting(
+        _COUNT,
+        180,
+        "意向兑现天数",
+        "days within which a customer who meant to buy again should have done so",
+        limits=(1, 3_660),
+        unit="days",
+    )
+    closed_loop_sla_days: int = _setting(
+        _COUNT,
+        7,
+        "贬损者回访时限",
+        "days within which a detractor is to be contacted",
+        limits=(0, 366),
+        unit="days",
+    )
+    retention_days: int | None = _setting(
+        _COUNT,
+        None,
+        "答卷保存天数",
+        "days for which answers may be kept; blank = not limited",
+        limits=(1, 36_600),
+        unit="days",
+    )
+    contact_cap_per_quarter: int | None = _setting(
+        _COUNT,
+        None,
+        "每季度联系上限",
+        "most invitations to one customer in a quarter; blank = not limited",
+        limits=(1, 100),
+        unit="contacts",
+    )
     # behaviour and retention
     churn_window_days: int = _setting(
         _COUNT,
@@ -305,6 +368,56 @@ class Settings:
             "average_base": ("平均客户数", "期初期末平均", "average base"),
         },
     )
+    save_window_days: int = _setting(
+        _COUNT,
+        90,
+        "挽留观察天数",
+        "days after the contact within which a purchase counts as saved",
+        limits=(1, 3_660),
+        unit="days",
+    )
+    warn_band_medium: float = _setting(
+        _SHARE, 0.3, "预警中风险线", "probability of leaving from which a customer is at medium risk", limits=(0, 1)
+    )
+    warn_band_high: float = _setting(
+        _SHARE, 0.6, "预警高风险线", "probability of leaving from which a customer is at high risk", limits=(0, 1)
+    )
+    warn_min_events: int = _setting(
+        _COUNT,
+        50,
+        "预警验证最少流失数",
+        "fewer lost customers than this in the training or the test part: the score is not validated",
+        limits=(10, 100_000),
+        unit="customers",
+    )
+    # price
+    market_removal: str = _setting(
+        _CHOICE,
+        "ratio",
+        "剔除市场波动的方法",
+        "how the market's price movement is removed from elasticity",
+        choices={
+            "ratio": ("相对价格", "价格÷指数"),
+            "regressor": ("指数作解释变量", "市场价格"),
+            "volume": ("品类销量", "销量对照"),
+        },
+    )
+    min_price_levels: int = _setting(
+        _COUNT,
+        3,
+        "最少价格档数",
+        "fewer distinct price levels than this: elasticity is not identified",
+        limits=(2, 100),
+        unit="levels",
+    )
+    elasticity_ref: float = _setting(
+        _NUMBER,
+        1.5,
+        "弹性参照值",
+        "elasticity at which price insensitivity is 0",
+        limits=(0.01, 100),
+        unit="elasticity",
+    )
     # service, value
     sla_days: int | None = _setting(
         _COUNT,
@@ -329,6 +442,44 @@ class Settings:
         limits=(0, 24),
         unit="cycles",
     )
+    business_hours: Hours = _setting(  # noqa: RUF009
+        _HOURS, (), "营业时间", "hours in which response times count; blank = round the clock"
+    )
+    margin_rate: float | None = _setting(
+        _SHARE,
+        None,
+        "毛利率",
+        "margin as a share of revenue, where Products names none; blank = revenue counts whole",
+        limits=(0, 1),
+    )
+    discount_rate_annual: float = _setting(
+        _SHARE, 0.10, "年折现率", "yearly rate at which later money is worth less", limits=(0, 1)
+    )
+    clv_years_rule: str = _setting(
+        _CHOICE,
+        "observed",
+        "客户关系年数口径",
+        "years of relationship in CLV: observed, or expected from churn",
+        choices={"observed": ("实际年数", "已观察"), "expected": ("预期年数", "1÷流失率")},
+    )
+    clv_max_years: int = _setting(
+        _COUNT, 10, "客户关系年数上限", "most years that CLV counts", limits=(1, 100), unit="years"
+    )
+    clv_horizon_months: int = _setting(
+        _COUNT, 12, "预测价值月数", "months ahead that predicted CLV looks", limits=(1, 120), unit="months"
+    )
+    clv_discount_monthly: float = _setting(
+        _SHARE, 0.01, "月折现率", "monthly rate at which predicted money is worth less", limits=(0, 1)
+    )
+    point_value: float | None = _setting(
+        _NUMBER,
+        None,
+        "每积分价值",
+        "money that one point is worth; blank = the liability is not shown",
+        limits=(0, 1_000_000),
+        unit="money",
+    )
+    breakage: float = _setting(_SHARE, 0.0, "积分沉淀率", "share of points that will never be redeemed", limits=(0, 1))
     # trust
     max_rejected_share: float = _setting(
         _SHARE, 0.05, "最大剔除比例", "more rows or amount out than this blocks the KPI for the period", limits=(0, 1)

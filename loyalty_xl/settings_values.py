@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import unicodedata
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
-from loyalty_xl.settings_table import DIMENSIONS, SettingDef, SettingKind
+from loyalty_xl.settings_table import DAYS, DIMENSIONS, Hours, SettingDef, SettingKind
 
 Typed: TypeAlias = str | float | bool | date  # what a cell of a setting may hold
 YES = frozenset(("yes", "y", "true", "1", "是", "√", "✓", "对", "有", "含"))
@@ -146,6 +147,33 @@ def _weights(_: SettingDef, value: Typed) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(weights.items()))
 
 
+def _hours(_: SettingDef, value: Typed) -> Hours:
+    """Read `Mo-Fr 09:00-18:00; Sa 10:00-16:00`, in either language; several spans of a day may not overlap."""
+    days = {name: number for number, each in enumerate(DAYS) for name in (each.casefold(), *_DAY_NAMES[number])}
+    spans: list[tuple[int, int, int]] = []
+    day = "|".join(sorted(days, key=len, reverse=True))
+    shape = re.compile(rf"({day})(?:\s*[-至到~]\s*({day}))?\s*(\d{{1,2}}):(\d\d)\s*[-至到~]\s*(\d{{1,2}}):(\d\d)")
+    for part in re.split(r"[,;，；、\n]+", _text(value).strip(",;，；、 ")):
+        found = shape.fullmatch(part.strip())
+        if not found:
+            raise UnreadableError
+        first, last = days[found[1]], days[found[2] or found[1]]
+        start, end = int(found[3]) * 60 + int(found[4]), int(found[5]) * 60 + int(found[6])
+        if last < first or not 0 <= start < end <= 1440 or int(found[4]) > 59 or int(found[6]) > 59:
+            raise UnreadableError
+        spans += [(number, start, end) for number in range(first, last + 1)]
+    spans.sort()
+    if any(one[0] == two[0] and two[1] < one[2] for one, two in itertools.pairwise(spans)):
+        raise UnreadableError
+    return tuple(spans)
+
+
+_DAY_NAMES = [
+    (en, en[:3], f"周{zh}", f"星期{zh}", f"礼拜{zh}")
+    for en, zh in zip(
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), "一二三四五六日", strict=True
+    )
+]
 _PARSERS = {
     SettingKind.COUNT: _count,
     SettingKind.NUMBER: _number,
@@ -155,4 +183,5 @@ _PARSERS = {
     SettingKind.CHOICE: _choice,
     SettingKind.CURRENCY: _currency,
     SettingKind.WEIGHTS: _weights,
+    SettingKind.HOURS: _hours,
 }

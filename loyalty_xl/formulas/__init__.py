@@ -15,16 +15,33 @@ from loyalty_xl.formulas.cell_errors import NAME, VALUE, CellError
 if TYPE_CHECKING:
     from loyalty_xl.formulas.function import Function
 
+MODULES = (  # each declares the functions of one area
+    "kpi_functions",
+    "retention_functions",
+    "price_functions",
+    "attitude_functions",
+    "survey_functions",
+    "value_functions",
+    "programme_functions",
+    "service_functions",
+    "plan_functions",
+    "tables",
+    "scores",
+    "lookup",
+)
 __all__ = ["CellError", "call", "find", "functions"]
 
 
 def functions() -> dict[str, Function]:
     """All worksheet functions by name."""
-    from loyalty_xl.formulas import kpi_functions, lookup, scores, tables
+    from importlib import import_module
+    from importlib.util import find_spec
+
     from loyalty_xl.formulas.function import FUNCTIONS
 
-    for module in (kpi_functions, tables, scores, lookup):
-        module.declare()
+    for name in MODULES:
+        if find_spec(f"{__name__}.{name}"):
+            import_module(f"{__name__}.{name}").declare()
     return FUNCTIONS
 
 

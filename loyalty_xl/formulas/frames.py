@@ -53,7 +53,9 @@ def value(key: str, rows: Callable[[str], Frame], settings: Settings, months: fl
     for kind, names in kinds.items():
         sums |= _sums(rows(kind), names, settings)
     try:
-        answer = float(kpi.function(*(Sum(sums[name]) for name in kpi.measures)))
+        arguments: dict[str, Any] = {name: Sum(sums[name]) for name in kpi.measures}
+        arguments |= {"settings": settings} if kpi.wants_settings else {}
+        answer = float(kpi.function(**arguments))
     except Withheld as withheld:
         raise without_value(withheld.reason) from None
     if answer != answer:

@@ -27,6 +27,8 @@ COUNTS = ("invited", "delivered", "returned", "valid", "incentive_cost")
     en="Response by channel and incentive",
     dimension=Dimension.ATTITUDE,
     sheets=("SurveyInvitations", "SurveyResponses"),
+    frames=("invitations",),
+    says="各渠道、各激励方式的发放、回收、有效答卷和单位成本。",
     columns=(
         "period",
         "channel",

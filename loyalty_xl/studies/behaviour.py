@@ -35,6 +35,7 @@ def activity(ready: Ready, settings: Settings, periods: list[Period]) -> pd.Data
     en="Customer states",
     dimension=Dimension.BEHAVIOUR,
     sheets=("Orders",),
+    says="每个期间新客、连续、回归、沉睡客户的人数。",
     columns=("period", "state", "customers", "partial"),
 )
 def customer_states(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[str, Any]]:

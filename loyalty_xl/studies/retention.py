@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     en="Cohorts",
     dimension=Dimension.RETENTION,
     sheets=("Orders",),
+    says="按首购期间分批的客户,在之后各期再次购买的占比。",
     columns=("cohort", "distance", "size", "active", "share", "observed"),
 )
 def cohorts(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[str, Any]]:

@@ -36,6 +36,8 @@ def by_period(rows: pd.DataFrame, periods: list[Period]) -> Iterator[tuple[str, 
     en="Complaint mix",
     dimension=Dimension.SERVICE,
     sheets=("Complaints",),
+    frames=("complaints",),
+    says="每个期间各大类、小类的投诉件数和占比。",
     columns=("period", "class_l1", "class_l2", "complaints", "share"),
 )
 def complaint_mix(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[str, Any]]:

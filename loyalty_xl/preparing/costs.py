@@ -1,0 +1,72 @@
+"""Campaign and sales costs: each spread evenly over the days it covers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from loyalty_xl.preparing.naming import label_each
+from loyalty_xl.vocabulary import days_in_month, month_ordinal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from loyalty_xl.preparing.naming import Given, Made
+    from loyalty_xl.vocabulary import Calendar
+
+
+def frames(given: Given) -> dict[str, Made]:
+    """Give `costs`."""
+    named = "Campaigns" in given.frames or "SalesCosts" in given.frames
+    return {"costs": _costs(given.frames, given.regions, given.calendar, given.as_of)} if named else {}
+
+
+def _costs(
+    frames: Mapping[str, pd.DataFrame], regions: Mapping[str, str] | None, calendar: Calendar, as_of: date
+) -> Made:
+    """Costs by month: each spread evenly over its days, the part before *as_of*."""
+    rows: list[tuple[str, int, float, str, str]] = []
+    for sheet in ("Campaigns", "SalesCosts"):
+        frame = frames.get(sheet)
+        if frame is None:
+            continue
+        places = label_each(frame["region_id"], regions)
+        kinds = frame["cost_type"].astype(object).to_numpy()
+        for cost, kind, place, span in zip(
+            frame["cost"].to_numpy(), kinds, places, cost_spans(sheet, frame, calendar), strict=True
+        ):
+            if span is None or cost != cost:
+                continue
+            whole = (span[1] - span[0]).days
+            for month in range(month_ordinal(span[0]), month_ordinal(span[1] - timedelta(days=1)) + 1):
+                start = date(month // 12, month % 12 + 1, 1)
+                end = start + timedelta(days=days_in_month(month))
+                days = (min(end, span[1], as_of) - max(start, span[0])).days
+                if days > 0:
+                    rows.append((sheet, month, cost * days / whole, str(kind) if isinstance(kind, str) else "", place))
+    made = pd.DataFrame(rows, columns=["sheet", "month", "cost", "cost_type", "region"]).astype(
+        {"month": np.int64, "cost": float, "cost_type": "str", "region": "str", "sheet": "str"}
+    )
+    placed = any(
+        frame is not None and frame["region_id"].notna().any()
+        for frame in (frames.get("Campaigns"), frames.get("SalesCosts"))
+    )
+    return (made, ("all", "region")) if placed else (made.drop(columns="region"), ("all",))
+
+
+def cost_spans(sheet: str, frame: pd.DataFrame, calendar: Calendar) -> list[tuple[date, date] | None]:
+    """First day and first day after, of what each cost covers."""
+    if sheet == "SalesCosts":
+        periods = [
+            calendar.parse(str(text)) if isinstance(text, str) else None for text in frame["period"].astype(object)
+        ]
+        return [(period.start, period.end) if period else None for period in periods]
+    spans: list[tuple[date, date] | None] = []
+    for start, end in zip(frame["start"], frame["end"], strict=True):
+        first = start.date() if start == start and start is not pd.NaT else None
+        last = end.date() if end == end and end is not pd.NaT else first
+        spans.append((first, last + timedelta(days=1)) if first and last and last >= first else None)
+    return spans

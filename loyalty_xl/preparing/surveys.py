@@ -1,0 +1,129 @@
+"""Invitations and answers: which invitation an answer belongs to, which wave, which wording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from loyalty_xl.preparing.naming import (
+    add_traits,
+    as_numbers,
+    day_numbers,
+    label_each,
+    month_numbers,
+    plain_texts,
+    present,
+)
+from loyalty_xl.rows.ready import ANONYMOUS, NEVER
+
+if TYPE_CHECKING:
+    from loyalty_xl.preparing.naming import Given, Made, Names, Traits
+    from loyalty_xl.settings import Settings
+
+
+def frames(given: Given) -> dict[str, Made]:
+    """Give `responses` and `invitations`; fill the survey waves."""
+    made: dict[str, Made] = {}
+    invited = given.frames.get("SurveyInvitations")
+    if "SurveyResponses" in given.frames:
+        table, dims, given.waves = _responses(
+            given.frames["SurveyResponses"], invited, given.names, given.traits, given.settings
+        )
+        made["responses"] = table, dims
+    if invited is not None:
+        made["invitations"] = _invitations(invited, given.names, given.traits)
+    return made
+
+
+def _responses(
+    frame: pd.DataFrame, invited: pd.DataFrame | None, names: Names, traits: Traits | None, settings: Settings
+) -> tuple[pd.DataFrame, tuple[str, ...], pd.DataFrame]:
+    customers = names.codes(frame["customer_id"])
+    days = day_numbers(frame["answered_on"], NEVER)
+    survey, version = frame["survey_id"].astype(object).to_numpy(), frame["survey_version"].astype(object).to_numpy()
+    invite, changed, relationship = np.full(len(frame), -1, dtype=np.int64), np.zeros(len(frame)), np.ones(len(frame))
+    if invited is not None:
+        codes = {str(name): code for code, name in enumerate(invited["invite_id"].cat.categories)}
+        by_category = np.array(
+            [*(codes.get(str(name), -1) for name in frame["invite_id"].cat.categories), -1], dtype=np.int64
+        )
+        invite = by_category[frame["invite_id"].cat.codes.to_numpy()]
+        sent = invited.drop_duplicates("invite_id").set_index(
+            invited.drop_duplicates("invite_id")["invite_id"].cat.codes
+        )
+        at = sent.reindex(invite)
+        survey = np.where(pd.isna(survey), at["survey_id"].astype(object).to_numpy(), survey)
+        version = np.where(pd.isna(version), at["survey_version"].astype(object).to_numpy(), version)
+        relationship = (at["survey_type"].astype(object).to_numpy() != "transactional").astype(float)
+        if not relationship.any():
+            relationship[:] = 1.0
+        changed = _wordings(invited, survey, version)
+    months = month_numbers(days)
+    wave_name = np.where(pd.isna(survey), months.astype(str).astype(object), survey)
+    waves, wave_names = pd.factorize(wave_name)
+    scales = frame["csat_scale"].astype(object).fillna(settings.csat_scale).to_numpy()
+    low, high = (np.array([float(str(scale).split("-")[end]) for scale in scales]) for end in (0, 1))
+    made: dict[str, Any] = {
+        "customer": customers,
+        "day": days,
+        "month": months,
+        "sequence": days * 10_000_000 + np.arange(len(frame)),
+        "wave": waves.astype(np.int64),
+        "relationship": relationship,
+        "wording": changed,
+        "invite": invite,
+        "recommend_score": frame["recommend_score"].to_numpy(dtype=np.float64),
+        "csat": frame["csat_overall"].to_numpy(dtype=np.float64),
+        "csat_low": low,
+        "csat_high": high,
+        "has_score": (frame["recommend_score"].notna() | frame["csat_overall"].notna()).to_numpy().astype(np.int64),
+        "complete": as_numbers(frame["complete"], 1.0),
+        "attention": as_numbers(frame["attention_pass"], 1.0),
+        "duration": as_numbers(frame["duration_sec"], -1.0),
+        "in_scope": (customers != ANONYMOUS).astype(np.int64),
+    }
+    if frame["channel"].notna().any():
+        made["channel"] = label_each(frame["channel"])
+    add_traits(made, customers, traits, "region", "tier")
+    table = pd.DataFrame(made)
+    table["recommend_score"] = table["recommend_score"].astype("Float64")
+    table["csat"] = table["csat"].astype("Float64")
+    table = table[table["has_score"].eq(1) | table["invite"].ge(0)]
+    scored = table[table["has_score"].eq(1) & table["relationship"].eq(1)]
+    newest = scored.groupby(["wave", "month"])["day"].max().rename("newest").reset_index()
+    newest["name"] = [str(wave_names[wave]) for wave in newest["wave"]]
+    return table, present(table, "region", "tier", "channel"), newest
+
+
+def _wordings(invited: pd.DataFrame, survey: np.ndarray, version: np.ndarray) -> np.ndarray:
+    """Which wording each answer is to: versions in the order they were first sent, a new wording with each that changed it."""
+    columns = ["survey_id", "survey_version", "sent_on", "wording_changed"]
+    sent = invited[columns].astype({"survey_id": object, "survey_version": object})
+    sent["wording_changed"] = sent["wording_changed"].fillna(False).astype(bool)
+    by_version = sent.groupby(["survey_id", "survey_version"], dropna=False, sort=False)
+    versions = by_version.agg(first=("sent_on", "min"), changed=("wording_changed", "any")).sort_values(
+        "first", kind="stable"
+    )
+    wording = dict(zip(versions.index, versions["changed"].cumsum(), strict=True))
+    return np.array([float(wording.get(pair, 0)) for pair in zip(survey, version, strict=True)])
+
+
+def _invitations(frame: pd.DataFrame, names: Names, traits: Traits | None) -> Made:
+    customers = names.codes(frame["customer_id"])
+    days = day_numbers(frame["sent_on"], NEVER)
+    status = frame["delivery_status"].astype(object).to_numpy()
+    made: dict[str, Any] = {
+        "invite": frame["invite_id"].cat.codes.to_numpy().astype(np.int64),
+        "customer": customers,
+        "day": days,
+        "month": month_numbers(days),
+        "delivered": (status != "undeliverable").astype(float),
+        "incentive_cost": frame["incentive_cost"].fillna(0.0).to_numpy(),
+        "incentive_type": label_each(frame["incentive_type"]),
+    }
+    if frame["channel"].notna().any():
+        made["channel"] = label_each(frame["channel"])
+    add_traits(made, customers, traits, "region", "tier")
+    return plain_texts(pd.DataFrame(made)), present(made, "region", "tier", "channel")
