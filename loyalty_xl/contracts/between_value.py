@@ -95,8 +95,7 @@ def _merged(sheets: dict[str, Sheet]) -> dict[str, str]:
     pairs = master.frame[["customer_id", "merged_into"]].dropna().astype(str)
     into = dict(zip(pairs["customer_id"], pairs["merged_into"], strict=True))
     ends = {}
-    for name in into:
-        end = into[name]
+    for name, end in into.items():
         while end in into:
             end = into[end]
         ends[name] = end

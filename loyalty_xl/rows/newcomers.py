@@ -18,10 +18,12 @@ def first_months(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
     spent = segmented(ready.once(money, settings), dims).filter(nw.col("customer") != ANONYMOUS)
     paid = spent.join(first, on=["segment", "customer"], how="inner")
     paid = paid.group_by("segment", "first_month", "month").agg(nw.col("margin").sum())
-    won = first.group_by("segment", "first_month").agg(nw.len().cast(nw.Float64).alias("won"))
+    won = first.group_by("segment", "first_month").agg(nw.len().alias("won"))
     names = ("segment", "first_month", "month", "margin", "won")
     paid = paid.with_columns(nw.lit(0.0).alias("won")).select(*names)
-    won = won.with_columns(nw.col("first_month").alias("month"), nw.lit(0.0).alias("margin")).select(*names)
+    won = won.with_columns(
+        nw.col("first_month").alias("month"), nw.lit(0.0).alias("margin"), nw.col("won").cast(nw.Float64)
+    ).select(*names)
     return nw.concat([paid, won], how="vertical")
 
 

@@ -1,0 +1,77 @@
+"""How the columns and coded values of tables read to people, in zh and en."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loyalty_xl.books.places import in_language
+
+COLUMNS: dict[str, tuple[str, str, str]] = {  # key -> zh, en, number format
+    "period": ("期间", "Period", "General"),
+    "state": ("状态", "State", "General"),
+    "customers": ("客户数", "Customers", "#,##0"),
+    "partial": ("未完期间", "Partial", "General"),
+    "cohort": ("批次", "Cohort", "General"),
+    "distance": ("距首购期数", "Distance", "0"),
+    "size": ("批次人数", "Size", "#,##0"),
+    "active": ("再次购买人数", "Active", "#,##0"),
+    "share": ("占比", "Share", "0.0%"),
+    "observed": ("已观察", "Observed", "General"),
+    "channel": ("渠道", "Channel", "General"),
+    "incentive_type": ("激励方式", "Incentive", "General"),
+    "invited": ("发放", "Invited", "#,##0"),
+    "delivered": ("送达", "Delivered", "#,##0"),
+    "returned": ("回收", "Returned", "#,##0"),
+    "valid": ("有效", "Valid", "#,##0"),
+    "incentive_cost": ("激励成本", "Incentive cost", "#,##0.00"),
+    "response_rate": ("回收率", "Response rate", "0.0%"),
+    "valid_response_rate": ("有效回收率", "Valid-response rate", "0.0%"),
+    "cost_per_valid_response": ("每份有效答卷成本", "Cost per valid response", "#,##0.00"),
+    "class_l1": ("大类", "Class", "General"),
+    "class_l2": ("小类", "Subclass", "General"),
+    "complaints": ("投诉件数", "Complaints", "#,##0"),
+    "basis": ("依据", "Basis", "General"),
+    "share_of_wallet": ("客户份额", "Share of wallet", "0.0%"),
+    "mean_share": ("各客户份额平均", "Mean of customers' shares", "0.0%"),
+    "estimated": ("估算", "Estimated", "General"),
+    "competitor": ("主要竞争对手", "Main competitor", "General"),
+    "reason": ("原因", "Reason", "General"),
+    "competitor_spend": ("在竞争对手消费", "Spend there", "#,##0.00"),
+    "cost": ("费用", "Cost", "#,##0.00"),
+    "new_customers": ("新客数", "New customers", "#,##0.0"),
+    "cac": ("获客成本", "CAC", "#,##0.00"),
+    "previous_revenue": ("上期收入", "Previous revenue", "#,##0.00"),
+    "lost_revenue": ("流失", "Lost", "#,##0.00"),
+    "shrunk_revenue": ("减少", "Shrunk", "#,##0.00"),
+    "grown_revenue": ("增加", "Grown", "#,##0.00"),
+    "other_revenue": ("新客与回归客户", "From others", "#,##0.00"),
+    "revenue": ("本期收入", "Revenue", "#,##0.00"),
+    "previous_customers": ("上期客户数", "Previous customers", "#,##0"),
+    "excluded_customers": ("上期收入不为正的客户", "Customers left out", "#,##0"),
+}
+VALUES: dict[str, tuple[str, str]] = {  # coded value -> zh, en
+    "New": ("新客", "New"),
+    "Consistent": ("连续", "Consistent"),
+    "Returning": ("回归", "Returning"),
+    "Sleeping": ("沉睡", "Sleeping"),
+    "category_spend": ("品类总消费", "Category spend"),
+    "rank": ("排名估算", "Rank"),
+}
+
+
+def column_text(key: str, language: str) -> str:
+    """Header of a table's column."""
+    zh, en, _ = COLUMNS.get(key, (key, key.replace("_", " ").capitalize(), ""))
+    return in_language(zh, en, language)
+
+
+def column_format(key: str) -> str:
+    """Number format of a table's column."""
+    return COLUMNS[key][2] if key in COLUMNS else "General"
+
+
+def value_text(value: Any, language: str) -> Any:
+    """A cell of a table: coded values and yes or no in words, all else as it is."""
+    if isinstance(value, bool):
+        return in_language(*(("是", "yes") if value else ("否", "no")), language)
+    return in_language(*VALUES[value], language) if isinstance(value, str) and value in VALUES else value
