@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def frames(given: Given) -> dict[str, Made]:
     """Give `costs`."""
     named = "Campaigns" in given.frames or "SalesCosts" in given.frames
-    return {"costs": _costs(given.frames, given.regions, given.calendar, given.as_of)} if named else {}
+    return {"costs": spread_costs(given.frames, given.regions, given.calendar, given.as_of)} if named else {}
 
 
-def _costs(
+def spread_costs(
     frames: Mapping[str, pd.DataFrame], regions: Mapping[str, str] | None, calendar: Calendar, as_of: date
 ) -> Made:
     """Costs by month: each spread evenly over its days, the part before *as_of*."""
