@@ -358,6 +358,16 @@ FX_RATES = Contract(
     "analytics",
     (
         Field(
+            "date",
+            Type.DATE,
+            "日期",
+            ("汇率日期", "牌价日期", "生效日期", "rate date", "as of", "day"),
+            usual=True,
+            required=True,
+            en="day from which the rate holds, until the next one (31 days at most)",
+            zh_note="汇率生效的日期，用到下一条为止（最多 31 天）",
+        ),
+        Field(
             "currency",
             Type.CAT,
             "币种",
@@ -367,16 +377,6 @@ FX_RATES = Contract(
             choices=CURRENCIES,
             en="foreign currency",
             zh_note="外币的币种",
-        ),
-        Field(
-            "date",
-            Type.DATE,
-            "日期",
-            ("汇率日期", "牌价日期", "生效日期", "rate date", "as of", "day"),
-            usual=True,
-            required=True,
-            en="day from which the rate holds, until the next one (31 days at most)",
-            zh_note="汇率生效的日期，用到下一条为止（最多 31 天）",
         ),
         Field(
             "rate",

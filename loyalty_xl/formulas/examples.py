@@ -103,6 +103,7 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NEW_CUSTOMER_WATCH": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_NEW_CUSTOMER_RETENTION": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_STATUS": {"better": '"higher"', "baseline": "", "amber": "", "unit": '"share"'},
+    "LOYALTY_WALLET_COMPETITORS": {"competitor_spend": "competitor_spend"},
     "LOYALTY_WALLET_ALLOCATION": {"brands": "3"},
     "LOYALTY_REVENUE_BRIDGE": {"cycle": '"quarter"'},
     "LOYALTY_CAC_BY_CHANNEL": {"channels": "campaign_channels", "costs": "campaign_costs", "cycle": '"quarter"'},

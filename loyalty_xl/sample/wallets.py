@@ -12,7 +12,7 @@ from loyalty_xl.sample.orders import Line
 WALLET_HEADERS = (
     "客户编号", "期间", "品类总消费", "本公司消费", "我司排名", "品牌数", "主要竞争对手", "竞争对手消费", "原因", "来源", "询问日期",
 )  # fmt: skip
-RATE_HEADERS = ("币种", "日期", "汇率")
+RATE_HEADERS = ("日期", "币种", "汇率")
 
 ASKED_SINCE = date(2026, 1, 1)
 ASKED_EACH_MONTH = 70
@@ -70,7 +70,7 @@ def rate_rows() -> list[tuple[object, ...]]:
     """Give the FxRates sheet: the rate of the first of each month."""
     draws = Draws(910)
     return [
-        (currency, first, round(rate * draws.uniform(0.97, 1.03), 4))
+        (first, currency, round(rate * draws.uniform(0.97, 1.03), 4))
         for first, _ in months()
         for currency, rate in _RATES.items()
     ]
