@@ -183,7 +183,7 @@ class Kpi:
     high: float | None = None
     interval: Callable[..., Interval | None] | None = None
     base: str = ""  # measure that is the base n; default: the denominator
-    history: str = ""  # what must precede the period: "", "window", "base", "decline"
+    history: str = ""  # what must precede the period: "", "window", "base", "previous", "compared" (all of a period as long), "decline"
     censored: str = ""  # early periods mislead: judged at the period's "start" or "end"
     lag: str = ""  # look-ahead: "next" cycle, or the setting that holds the days
     settings: tuple[str, ...] = ()

@@ -248,6 +248,8 @@ def _too_early(kpi: Kpi, turn: Turn, situation: Situation, flags: list[Flag]) ->
             flags.append(Flag.WINDOW_EXCEEDS_CYCLE)
     if kpi.history == "previous" and turn.first <= history[1]:
         return Reason.INSUFFICIENT_HISTORY
+    if kpi.history == "compared" and turn.first - turn.months < history[1]:
+        return Reason.INSUFFICIENT_HISTORY
     if kpi.history == "decline" and (
         turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months <= history[1]
     ):
@@ -328,7 +330,9 @@ def _flags(
         Unit.MONEY_PER_ANSWER,
         Unit.PER_THOUSAND,
         Unit.RATIO,
+        Unit.TIMES,
         Unit.DAYS,
+        Unit.MONTHS,
     )
     least = (
         situation.settings.min_base_nps

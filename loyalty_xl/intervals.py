@@ -93,6 +93,39 @@ def student(total: float, squares: float, n: float) -> Interval | None:
     return Interval(mean - half, mean + half, error)
 
 
+def ratio_of_sums(
+    over: float, under: float, over_squares: float, products: float, under_squares: float, n: float
+) -> Interval | None:
+    """Interval of sum(x) / sum(y) over n customers, by its linearisation (t on the residuals x - r y).
+
+    Parameters
+    ----------
+    over, under
+        Sums of x and of y.
+    over_squares, products, under_squares
+        Sums of x squared, of x times y, of y squared.
+    n
+        Customers.
+
+    References
+    ----------
+    Cochran 1977, "Sampling Techniques", 3rd ed., chapter 6: ratio estimates.
+
+    Examples
+    --------
+    >>> found = ratio_of_sums(30, 100, 500, 1400, 4200, 3)
+    >>> [round(end, 4) for end in (found.low, found.high)]
+    [-0.0248, 0.6248]
+    """
+    if n < 2 or under <= 0:
+        return None
+    ratio = over / under
+    left = max(0.0, over_squares - 2 * ratio * products + ratio * ratio * under_squares)
+    error = sqrt(n / (n - 1) * left) / under
+    half = student_point(int(n) - 1) * error
+    return Interval(ratio - half, ratio + half, error)
+
+
 def student_point(freedom: int) -> float:
     """97.5 % point of Student's t: exact for 1 and 2 degrees of freedom, else by the Cornish-Fisher expansion (error < 0.004 for 3, < 0.001 from 4, < 1e-5 from 10).
 

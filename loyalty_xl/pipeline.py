@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue, library
 from loyalty_xl.books import addin_paths
 from loyalty_xl.contracts.between import between_sheets
+from loyalty_xl.contracts.between_value import wallets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
 from loyalty_xl.contracts.targets import read_targets
@@ -195,7 +196,9 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
         if checked:
             sheets[name], found = unite(checked, settings.calendar)
             findings += found
-    return sheets, findings + between_sheets(sheets, settings) + foreign_money(sheets, settings)
+    findings += between_sheets(sheets, settings)
+    findings += foreign_money(sheets, settings)
+    return sheets, findings + wallets(sheets, settings)
 
 
 def finished(findings: Iterable[Finding], inputs: Inputs, kpis: Iterable[catalogue.Kpi]) -> list[Finding]:

@@ -100,7 +100,7 @@ def value_text(value: float | None, unit: Unit) -> str:
         return f"{value:.1%}"
     if unit is Unit.COUNT:
         return f"{value:,.0f}"
-    return f"{value:,.2f}" if unit in (Unit.SCORE, Unit.PER_CUSTOMER) or unit.is_money else f"{value:,.1f}"
+    return f"{value:,.2f}" if unit in (Unit.SCORE, Unit.PER_CUSTOMER, Unit.TIMES) or unit.is_money else f"{value:,.1f}"
 
 
 def _width(text: str) -> int:

@@ -112,10 +112,11 @@ def turn_frame(
                 "before": turn.first - 1,
                 "next_last": after.stop - 1 if over and after else -1,
                 "decline_before": max(-1, turn.first - 1 - decline_periods * length),
+                "previous_before": max(-1, turn.first - 1 - length),
                 "wave": turn.wave,
             }
         )
-    columns = ["turn", "first_of_turn", "last", "before", "next_last", "decline_before", "wave"]
+    columns = ["turn", "first_of_turn", "last", "before", "next_last", "decline_before", "previous_before", "wave"]
     return nw.from_native(pd.DataFrame(rows, columns=columns).astype("int64"), eager_only=True)
 
 

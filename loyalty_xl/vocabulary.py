@@ -54,6 +54,8 @@ class Unit(StrEnum):
     PER_THOUSAND = "per 1,000"
     DAYS = "days"
     MINUTES = "minutes"
+    MONTHS = "months"
+    TIMES = "times"
     RATIO = "ratio"
 
     @property

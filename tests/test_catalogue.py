@@ -25,6 +25,7 @@ CODES = {  # kpis.md, section 0: what this release carries
     "B6": ["average_spend", "median_spend", "trimmed_average_spend"],
     "B7": ["average_order_value", "anonymous_revenue_share"],
     "B8": ["spend_decline_share"],
+    "B9": ["share_of_wallet", "wallet_coverage", "wallet_shares", "wallet_competitors"],
     "B10": ["new_customers_per_month"],
     "B11": ["customer_growth_rate"],
     "B12": ["customer_states"],
@@ -42,7 +43,10 @@ CODES = {  # kpis.md, section 0: what this release carries
     "C2": ["complaint_mix", "unclassified_complaint_share"],
     "C3": ["complaint_resolution_rate", "resolution_within_sla", "resolution_days"],
     "C5": ["complainer_satisfaction"],
-    "V2": ["cac"],
+    "R12": ["gross_revenue_retention", "net_revenue_retention", "revenue_bridge"],
+    "V1": ["clv", "discounted_clv"],
+    "V2": ["cac", "cac_by_channel"],
+    "V3": ["clv_to_cac", "cac_payback_months"],
     "Q1": ["completeness"],
     "Q2": ["validity"],
     "Q3": ["uniqueness"],
@@ -54,6 +58,7 @@ CORE = {  # kpis.md, "The default Scorecard", less what needs sheets of later re
     "repeat_purchase_rate",
     "purchase_frequency",
     "average_spend",
+    "share_of_wallet",
     "nps",
     "csat_top_two",
     "valid_response_rate",
@@ -103,12 +108,12 @@ def test_the_default_scorecard_has_its_core():
 
 
 def test_windows_are_those_of_g4():
-    """B1, B5, B6, R1 and R2 look back 12 months, A1 and A2 at the latest wave, all others at the period."""
+    """B1, B5, B6, R1, R2, and the money of retention and value (R12, V1, V3), look back 12 months, A1 and A2 at the latest wave, all others at the period."""
     windows = {each.key: each.window for each in KPIS.values()}
     assert {key for key, window in windows.items() if window is Window.LATEST_WAVE} == WAVES
     rolling = {key for key, window in windows.items() if window is Window.ROLLING_12M}
     assert rolling >= ROLLING
-    assert {KPIS[key].code for key in rolling} <= {"B1", "B5", "B6", "R1", "R2"}
+    assert {KPIS[key].code for key in rolling} <= {"B1", "B5", "B6", "R1", "R2", "R12", "V1", "V3"}
 
 
 def test_looking_ahead_is_said_of_b3_r3_and_r4():

@@ -33,6 +33,8 @@ BOOKS = {
     "Products": ("sales_reference.xlsx", "Products", 1),
     "Regions": ("sales_reference.xlsx", "Regions", 1),
     "SalesCosts": ("sales_reference.xlsx", "SalesCosts", 1),
+    "ShareOfWallet": ("sales_reference.xlsx", "客户份额", 1),
+    "FxRates": ("数据分析部_customers.xlsx", "汇率", 1),
 }
 
 
@@ -81,7 +83,7 @@ def test_bytes_are_the_same_each_time(folder: Path, tmp_path: Path) -> None:
 
 
 def test_files_of_four_departments(folder: Path, sheets: dict[str, Rows]) -> None:
-    """Five files hold eleven sheets of the size that was asked for."""
+    """Five files hold thirteen sheets of the size that was asked for."""
     assert set(digests(folder)) == {book for book, _, _ in BOOKS.values()} | {"analytics_orders.csv"}
     assert len(sheets["Customers"]) == 1500
     assert 6_000 <= len({row["order_id"] for row in sheets["Orders"]}) <= 9_000
@@ -108,6 +110,7 @@ def test_keys_are_unique(sheets: dict[str, Rows]) -> None:
         "DataCorrections": ("ref",), "Complaints": ("投诉编号",), "ComplaintTaxonomy": ("version", "code"),
         "Products": ("product_id",),
         "Regions": ("region_id",), "SalesCosts": ("period", "region_id", "cost_type"),
+        "ShareOfWallet": ("客户编号", "期间"), "FxRates": ("币种", "日期"),
         "Orders": ("order_id", "line_no"),
     }  # fmt: skip
     for sheet, key in keys.items():
@@ -298,7 +301,7 @@ def test_small_company_is_small(tmp_path: Path) -> None:
     assert {name: len(rows) for name, rows in sheets.items()} == {
         "Customers": 12, "Orders": 31, "SurveyInvitations": 13, "SurveyResponses": 10, "Campaigns": 2,
         "Complaints": 5,
-        "ComplaintTaxonomy": 4, "Products": 3, "Regions": 2, "SalesCosts": 45,
+        "ComplaintTaxonomy": 4, "Products": 3, "Regions": 2, "SalesCosts": 45, "ShareOfWallet": 7,
     }  # fmt: skip
     for row in sheets["Orders"]:
         assert int(row["quantity"]) * int(row["unit_price"]) - int(row["discount"]) == int(row["amount"]), row[

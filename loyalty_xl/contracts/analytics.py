@@ -352,4 +352,48 @@ ORDERS = Contract(
     zh_note="每条订单明细一行",
 )
 
-CONTRACTS = (CUSTOMERS, ORDERS)
+FX_RATES = Contract(
+    "FxRates",
+    "汇率",
+    "analytics",
+    (
+        Field(
+            "date",
+            Type.DATE,
+            "日期",
+            ("汇率日期", "牌价日期", "生效日期", "rate date", "as of", "day"),
+            usual=True,
+            required=True,
+            en="day from which the rate holds, until the next one (31 days at most)",
+            zh_note="汇率生效的日期，用到下一条为止（最多 31 天）",
+        ),
+        Field(
+            "currency",
+            Type.CAT,
+            "币种",
+            ("货币", "币别", "外币", "currency code"),
+            usual=True,
+            required=True,
+            choices=CURRENCIES,
+            en="foreign currency",
+            zh_note="外币的币种",
+        ),
+        Field(
+            "rate",
+            Type.NUM,
+            "汇率",
+            ("折算率", "中间价", "记账汇率", "exchange rate", "fx rate"),
+            usual=True,
+            required=True,
+            above=0,
+            unit="reporting currency for 1 of the foreign one",
+            en="reporting currency for one unit of the foreign one",
+            zh_note="1 单位外币折合多少报告币种",
+        ),
+    ),
+    key=("currency", "date"),
+    en="one row for each currency and day",
+    zh_note="每种外币每个日期一行",
+)
+
+CONTRACTS = (CUSTOMERS, ORDERS, FX_RATES)

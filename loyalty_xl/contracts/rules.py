@@ -139,6 +139,8 @@ def _cross_rules(contract: Contract, settings: Any, known: dict[str, Column]) ->
                     ~(known["end"].values.astype("datetime64[D]") < known["start"].values.astype("datetime64[D]")),
                 )
             )
+        if contract.name == "ShareOfWallet" and {"rank", "brands"} <= set(known):
+            rules.append(("E231", "rank", "1 to brands", ~(known["rank"].values > known["brands"].values)))
         if contract.name == "SurveyResponses":
             highest = _top_of_scale(known, settings)
             for name in sorted(CSAT & set(known)):

@@ -1,9 +1,9 @@
-"""What the sales department supplies: products, regions, sales costs."""
+"""What the sales department supplies: products, regions, sales costs, shares of wallet."""
 
 from __future__ import annotations
 
 from loyalty_xl.contracts.contract import Contract, Field, Type
-from loyalty_xl.contracts.shared import IMPUTED, PRODUCT_ID, REGION_ID, like
+from loyalty_xl.contracts.shared import CUSTOMER_ID, IMPUTED, PRODUCT_ID, REGION_ID, like
 
 PRODUCTS = Contract(
     "Products",
@@ -194,4 +194,115 @@ SALES_COSTS = Contract(
     zh_note="每笔期间费用一行",
 )
 
-CONTRACTS = (PRODUCTS, REGIONS, SALES_COSTS)
+SHARE_OF_WALLET = Contract(
+    "ShareOfWallet",
+    "客户份额",
+    "sales",
+    (
+        like(CUSTOMER_ID, required=True),
+        Field(
+            "period",
+            Type.PERIOD,
+            "期间",
+            ("周期", "月份", "所属期间", "month"),
+            usual=True,
+            required=True,
+            en="month, quarter or year the spending belongs to; as long as the cycle that is reported",
+            zh_note="消费所属的期间；应与报告周期一样长",
+        ),
+        Field(
+            "category_spend",
+            Type.MONEY,
+            "品类总消费",
+            ("总消费", "品类消费总额", "钱包总额", "同类总支出", "total category spend", "wallet", "wallet size"),
+            usual=True,
+            low=0,
+            unit="money",
+            en="what the customer spent on the category with everyone; blank = not known",
+            zh_note="客户在该品类的全部消费（含竞品）；空白 = 未知",
+        ),
+        Field(
+            "own_spend",
+            Type.MONEY,
+            "本公司消费",
+            ("在我司消费", "我方消费", "本店消费", "own share spend", "spend with us"),
+            unit="money",
+            default="from Orders",
+            en="what the customer spent with us",
+            zh_note="其中在本公司的消费；空白 = 取自订单",
+        ),
+        Field(
+            "rank",
+            Type.NUM,
+            "我司排名",
+            ("排名", "偏好排名", "品牌排名", "preference rank", "our rank"),
+            low=1,
+            en="our place among the brands the customer buys; where places are shared, their average (1.5)",
+            zh_note="本公司在客户所用品牌中的名次；并列写平均名次（如 1.5）",
+        ),
+        Field(
+            "brands",
+            Type.INT,
+            "品牌数",
+            ("使用品牌数", "供应商数", "brands used", "number of brands"),
+            low=1,
+            unit="count",
+            en="how many brands the customer buys",
+            zh_note="客户在该品类使用的品牌数",
+        ),
+        Field(
+            "main_competitor",
+            Type.STR,
+            "主要竞争对手",
+            ("竞争对手", "主要竞品", "竞品", "competitor", "main rival"),
+            en="where the customer spends most of the rest",
+            zh_note="客户其余消费的主要去处",
+        ),
+        Field(
+            "competitor_spend",
+            Type.MONEY,
+            "竞争对手消费",
+            ("竞品消费", "在竞品消费", "spend with competitor"),
+            low=0,
+            unit="money",
+            en="what the customer spent there",
+            zh_note="客户在该竞争对手的消费",
+        ),
+        Field(
+            "reason",
+            Type.STR,
+            "原因",
+            ("选择原因", "选竞品原因", "why", "reason for competitor"),
+            en="why the customer buys there",
+            zh_note="客户选择竞争对手的原因",
+        ),
+        Field(
+            "source",
+            Type.CAT,
+            "来源",
+            ("数据来源", "信息来源", "source of data"),
+            choices={
+                "survey": ("问卷", "调查", "访谈"),
+                "estimate": ("估计", "估算", "推算"),
+                "invoice": ("发票", "账单", "流水"),
+            },
+            en="how it is known",
+            zh_note="数据如何得来",
+        ),
+        Field(
+            "asked_on",
+            Type.DATE,
+            "询问日期",
+            ("调查日期", "访问日期", "asked", "survey date"),
+            en="day on which it was asked",
+            zh_note="询问客户的日期",
+        ),
+        *IMPUTED,
+    ),
+    key=("customer_id", "period"),
+    date="period",
+    en="one row for each customer and period",
+    zh_note="每位客户每个期间一行",
+)
+
+CONTRACTS = (PRODUCTS, REGIONS, SALES_COSTS, SHARE_OF_WALLET)

@@ -47,6 +47,24 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "subclasses": ["FLAW", "LATE", None, "FLAW"],
         "ratings": [4, 2, 5, None],
     },
+    "Wallets": {
+        "wallet_ids": ["C1", "C2", "C3", "C4", "C6"],
+        "periods": ["2026-Q1", "2026-Q1", "2026-Q1", "2026-Q1", "2026-Q1"],
+        "category_spend": [2000, 500, 400, 900, None],
+        "own_spend": [700, 0, 150, 0, 210],
+        "ranks": [1, 3, 2, 2.5, 1],
+        "brands": [3, 3, 2, 3, 2],
+        "competitors": ["Rival", "Rival", "Other House", "Rival", None],
+        "reasons": ["price", "price", "quality", "quality", None],
+        "competitor_spend": [900, 400, None, 500, None],
+    },
+    "Campaigns": {
+        "starts": [D(2026, 1, 1), D(2026, 2, 10), D(2026, 3, 1)],
+        "ends": [D(2026, 1, 31), D(2026, 3, 11), None],
+        "campaign_channels": ["wechat", "in_store", None],
+        "campaign_costs": [600, 300, 150],
+        "attributed_new": [1, 1, None],
+    },
     "Lists": {
         "costs": [600, 300, 150],
         "ids_at_start": ["C1", "C2", "C3", "C4"],
@@ -69,7 +87,9 @@ COLUMNS = {name: column for table in TABLES.values() for name, column in table.i
 _BY_ARGUMENT = {"order_ids_or_dates": "order_ids", "dates": "order_dates", "class_l1": "classes", "class_l2": "subclasses", "cells": "subclasses",
                 "keys": "customer_ids", "start": "DATE(2026,1,1)", "end": "DATE(2026,4,1)", "sla_days": "7", "new_customers": "3", "rows_passing": "95",
                 "rows_received": "100", "key": '"nps"', "period": '"2026-Q1"', "segment": '"All"', "detail": "Detail", "actual": "0.82",
-                "target": "0.9", "date": "DATE(2026,7,31)"}  # fmt: skip
+                "target": "0.9", "date": "DATE(2026,7,31)",
+                "annual_revenue": "1200", "years": "3", "acquisition_cost": "500", "annual_margin": "300", "retention_rate": "0.8", "monthly_margin": "50",
+                "rank": "1.5"}  # fmt: skip
 _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NPS": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
     "LOYALTY_NPS_BREAKDOWN": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
@@ -83,6 +103,10 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NEW_CUSTOMER_WATCH": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_NEW_CUSTOMER_RETENTION": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_STATUS": {"better": '"higher"', "baseline": "", "amber": "", "unit": '"share"'},
+    "LOYALTY_WALLET_COMPETITORS": {"competitor_spend": "competitor_spend"},
+    "LOYALTY_WALLET_ALLOCATION": {"brands": "3"},
+    "LOYALTY_REVENUE_BRIDGE": {"cycle": '"quarter"'},
+    "LOYALTY_CAC_BY_CHANNEL": {"channels": "campaign_channels", "costs": "campaign_costs", "cycle": '"quarter"'},
     "LOYALTY_PERIOD": {"cycle": '"quarter"'},
 }
 

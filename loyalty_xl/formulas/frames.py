@@ -134,6 +134,7 @@ class Span:
     looked: int = 0  # the span that is looked at
     next: int = -1  # the span whose buyers bought again
     earlier: int = -1  # the last span before the usual spending
+    previous: int = -1  # the last span before the previous period
 
     def of(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give the span of each day."""
@@ -194,7 +195,7 @@ class Bought:
         """Give the rows of each kind that lie in the span that is looked at."""
         ready = self.ready(settings, span, as_of)
         facts = {"turn": 0, "first_of_turn": span.looked, "last": span.looked, "before": span.looked - 1,
-                 "next_last": span.next, "decline_before": span.earlier, "wave": -1}  # fmt: skip
+                 "next_last": span.next, "decline_before": span.earlier, "previous_before": span.previous, "wave": -1}  # fmt: skip
         turn = nw.from_native(pd.DataFrame([facts], dtype=np.int64), eager_only=True)
 
         def of(kind: str) -> Frame:

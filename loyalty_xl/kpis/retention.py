@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from loyalty_xl.catalogue import kpi, require
-from loyalty_xl.intervals import wilson
-from loyalty_xl.vocabulary import Better, Dimension, Level, Reason, Unit, Window
+from loyalty_xl.intervals import ratio_of_sums, wilson
+from loyalty_xl.vocabulary import Better, Dimension, Interval, Level, Reason, Unit, Window
 
 share = partial(
     kpi, dimension=Dimension.RETENTION, better=Better.HIGHER, unit=Unit.SHARE, low=0.0, high=1.0, owner="analytics"
@@ -286,3 +286,105 @@ def new_customer_watch(retained_watch: float, matured_watch: float, new_customer
     """
     require(matured_watch > 0 or new_customers == 0, Reason.MATURING)
     return retained_watch / matured_watch
+
+
+def _kept_interval(
+    kept_revenue: float,
+    previous_revenue: float,
+    kept_squares: float,
+    kept_products: float,
+    previous_squares: float,
+    previous_payers: float,
+) -> Interval | None:
+    return ratio_of_sums(kept_revenue, previous_revenue, kept_squares, kept_products, previous_squares, previous_payers)
+
+
+def _retained_interval(
+    retained_revenue: float,
+    previous_revenue: float,
+    retained_squares: float,
+    retained_products: float,
+    previous_squares: float,
+    previous_payers: float,
+) -> Interval | None:
+    return ratio_of_sums(
+        retained_revenue, previous_revenue, retained_squares, retained_products, previous_squares, previous_payers
+    )
+
+
+_of_revenue = partial(share, low=None, high=None, window=Window.ROLLING_12M, history="compared", base="previous_payers")
+
+
+@_of_revenue(
+    "gross_revenue_retention",
+    "R12",
+    zh="收入留存率(毛)",
+    en="Gross revenue retention",
+    interval=_kept_interval,
+    says="上一期有净消费的客户中,本期收入(每位不超过其上期)合计 ÷ 上期收入合计。",
+)
+def gross_revenue_retention(kept_revenue: float, previous_revenue: float) -> float:
+    """Share of last period's revenue that its customers brought again, growth not counted.
+
+        gross revenue retention = sum of min(revenue now, revenue before) / sum of revenue before
+
+    Parameters
+    ----------
+    kept_revenue
+        Net revenue of the period of each customer of the previous one, at most what that customer brought then. [reporting currency]
+    previous_revenue
+        Net revenue of the previous period, of customers with more than 0. [reporting currency]
+
+    Notes
+    -----
+    Never above 1. The previous period is as long as this one and ends where it begins; over 12 months that is the year before.
+    Customers whose previous revenue was 0 or negative are left out; the table `revenue_bridge` counts them. Below 0 where more was
+    refunded than bought. Until all of the previous period is in the data there is no value (`insufficient_history`).
+
+    References
+    ----------
+    Practice of subscription businesses. Not to be confused with the retention rate, which counts customers.
+
+    Examples
+    --------
+    >>> gross_revenue_retention(700, 1000)
+    0.7
+    """
+    return kept_revenue / previous_revenue
+
+
+@_of_revenue(
+    "net_revenue_retention",
+    "R12",
+    zh="收入留存率(净)",
+    en="Net revenue retention",
+    interval=_retained_interval,
+    says="上一期有净消费的客户,本期收入合计 ÷ 上期收入合计;含增购,不含新客。",
+)
+def net_revenue_retention(retained_revenue: float, previous_revenue: float) -> float:
+    """Revenue of last period's customers against what they brought then, growth counted.
+
+        net revenue retention = sum of revenue now / sum of revenue before
+
+    Parameters
+    ----------
+    retained_revenue
+        Net revenue of the period of the previous period's customers. [reporting currency]
+    previous_revenue
+        Net revenue of the previous period, of customers with more than 0. [reporting currency]
+
+    Notes
+    -----
+    Above 1 where those who stayed spend more than those who left took away. New and returning customers are not in it.
+    Otherwise as `gross_revenue_retention`.
+
+    References
+    ----------
+    Practice of subscription businesses.
+
+    Examples
+    --------
+    >>> net_revenue_retention(1_100, 1000)
+    1.1
+    """
+    return retained_revenue / previous_revenue

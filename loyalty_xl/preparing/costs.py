@@ -21,22 +21,23 @@ if TYPE_CHECKING:
 def frames(given: Given) -> dict[str, Made]:
     """Give `costs`."""
     named = "Campaigns" in given.frames or "SalesCosts" in given.frames
-    return {"costs": _costs(given.frames, given.regions, given.calendar, given.as_of)} if named else {}
+    return {"costs": spread_costs(given.frames, given.regions, given.calendar, given.as_of)} if named else {}
 
 
-def _costs(
+def spread_costs(
     frames: Mapping[str, pd.DataFrame], regions: Mapping[str, str] | None, calendar: Calendar, as_of: date
 ) -> Made:
     """Costs by month: each spread evenly over its days, the part before *as_of*."""
-    rows: list[tuple[str, int, float, str, str]] = []
+    rows: list[tuple[str, int, float, str, str, str, int, float]] = []
     for sheet in ("Campaigns", "SalesCosts"):
         frame = frames.get(sheet)
         if frame is None:
             continue
         places = label_each(frame["region_id"], regions)
         kinds = frame["cost_type"].astype(object).to_numpy()
-        for cost, kind, place, span in zip(
-            frame["cost"].to_numpy(), kinds, places, cost_spans(sheet, frame, calendar), strict=True
+        channels, won = _attributed(frame)
+        for cost, kind, place, span, channel, new in zip(
+            frame["cost"].to_numpy(), kinds, places, cost_spans(sheet, frame, calendar), channels, won, strict=True
         ):
             if span is None or cost != cost:
                 continue
@@ -46,9 +47,13 @@ def _costs(
                 end = start + timedelta(days=days_in_month(month))
                 days = (min(end, span[1], as_of) - max(start, span[0])).days
                 if days > 0:
-                    rows.append((sheet, month, cost * days / whole, str(kind) if isinstance(kind, str) else "", place))
-    made = pd.DataFrame(rows, columns=["sheet", "month", "cost", "cost_type", "region"]).astype(
-        {"month": np.int64, "cost": float, "cost_type": "str", "region": "str", "sheet": "str"}
+                    part, named = days / whole, int(new == new)
+                    text = str(kind) if isinstance(kind, str) else ""
+                    rows.append((sheet, month, cost * part, text, place, channel, named, new * part if named else 0.0))
+    columns = ["sheet", "month", "cost", "cost_type", "region", "by_channel", "attributed", "won"]
+    made = pd.DataFrame(rows, columns=columns).astype(
+        {"month": np.int64, "cost": float, "attributed": np.int64, "won": float}
+        | dict.fromkeys(("cost_type", "region", "sheet", "by_channel"), "str")
     )
     placed = any(
         frame is not None and frame["region_id"].notna().any()
@@ -57,9 +62,16 @@ def _costs(
     return (made, ("all", "region")) if placed else (made.drop(columns="region"), ("all",))
 
 
+def _attributed(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Channel and attributed new customers of each campaign; sales costs have neither."""
+    if "attributed_new" not in frame:
+        return np.full(len(frame), "", dtype=object), np.full(len(frame), np.nan)
+    return label_each(frame["channel"]), frame["attributed_new"].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
 def cost_spans(sheet: str, frame: pd.DataFrame, calendar: Calendar) -> list[tuple[date, date] | None]:
     """First day and first day after, of what each cost covers."""
-    if sheet == "SalesCosts":
+    if sheet != "Campaigns":
         periods = [
             calendar.parse(str(text)) if isinstance(text, str) else None for text in frame["period"].astype(object)
         ]

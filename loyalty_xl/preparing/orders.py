@@ -75,12 +75,25 @@ def _orders(frame: pd.DataFrame, given: Given) -> Made:
         "original": original[first],
         "expiry": day + window[first],
         "amount": np.round(np.bincount(part, weights=amount), 6),
+        "margin": np.round(np.bincount(part, weights=amount * _margin_rates(frame, given)), 6),
         "lines": np.bincount(part),
     }
     for dim, (codes, text) in labels.items():
         made[dim] = text[codes[first]]
     add_traits(made, made["customer"], traits, "tier", "channel")
     return pd.DataFrame(made), present(made, "region", "product_type", "tier", "channel")
+
+
+def _margin_rates(frame: pd.DataFrame, given: Given) -> np.ndarray:
+    """The margin of each line as a share of its money: the product's, else the setting; where neither is known all of it."""
+    usual = 1.0 if given.settings.margin_rate is None else given.settings.margin_rate
+    products = given.frames.get("Products")
+    if products is None or not products["margin_rate"].notna().any():
+        return np.full(len(frame), usual)
+    own = products.set_index(products["product_id"].astype(str))["margin_rate"].dropna().to_dict()
+    by_category = [float(own.get(str(each), usual)) for each in frame["product_id"].cat.categories]
+    rates: np.ndarray = np.array([*by_category, usual])[frame["product_id"].cat.codes.to_numpy()]
+    return rates
 
 
 def _original(frame: pd.DataFrame) -> np.ndarray:

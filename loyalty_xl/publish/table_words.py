@@ -30,12 +30,32 @@ COLUMNS: dict[str, tuple[str, str, str]] = {  # key -> zh, en, number format
     "class_l1": ("大类", "Class", "General"),
     "class_l2": ("小类", "Subclass", "General"),
     "complaints": ("投诉件数", "Complaints", "#,##0"),
+    "basis": ("依据", "Basis", "General"),
+    "share_of_wallet": ("客户份额", "Share of wallet", "0.0%"),
+    "mean_share": ("各客户份额平均", "Mean of customers' shares", "0.0%"),
+    "estimated": ("估算", "Estimated", "General"),
+    "competitor": ("主要竞争对手", "Main competitor", "General"),
+    "reason": ("原因", "Reason", "General"),
+    "competitor_spend": ("在竞争对手消费", "Spend there", "#,##0.00"),
+    "cost": ("费用", "Cost", "#,##0.00"),
+    "new_customers": ("新客数", "New customers", "#,##0.0"),
+    "cac": ("获客成本", "CAC", "#,##0.00"),
+    "previous_revenue": ("上期收入", "Previous revenue", "#,##0.00"),
+    "lost_revenue": ("流失", "Lost", "#,##0.00"),
+    "shrunk_revenue": ("减少", "Shrunk", "#,##0.00"),
+    "grown_revenue": ("增加", "Grown", "#,##0.00"),
+    "other_revenue": ("新客与回归客户", "From others", "#,##0.00"),
+    "revenue": ("本期收入", "Revenue", "#,##0.00"),
+    "previous_customers": ("上期客户数", "Previous customers", "#,##0"),
+    "excluded_customers": ("上期收入不为正的客户", "Customers left out", "#,##0"),
 }
 VALUES: dict[str, tuple[str, str]] = {  # coded value -> zh, en
     "New": ("新客", "New"),
     "Consistent": ("连续", "Consistent"),
     "Returning": ("回归", "Returning"),
     "Sleeping": ("沉睡", "Sleeping"),
+    "category_spend": ("品类总消费", "Category spend"),
+    "rank": ("排名估算", "Rank"),
 }
 
 

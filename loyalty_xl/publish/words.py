@@ -69,6 +69,8 @@ FORMATS = {
     Unit.PER_THOUSAND: "0.0",
     Unit.DAYS: "0.0",
     Unit.MINUTES: "0.0",
+    Unit.MONTHS: "0.0",
+    Unit.TIMES: "0.00",
 }
 
 

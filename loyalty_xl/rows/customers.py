@@ -22,6 +22,11 @@ def _cell(month: str) -> nw.Expr:
     return nw.col("who") * SPAN + nw.col(month)
 
 
+def place_of(ready: Ready, month: str) -> nw.Expr:
+    """The cell of a row's customer and segment in a month, as `customer_months` numbers them."""
+    return (nw.col("segment") * ready.customers + nw.col("customer")) * SPAN + nw.col(month)
+
+
 def customer_months(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
     """Running totals of each customer at each month end, from the month of the first purchase on."""
     bought = ready.once(occasions, settings, dims).filter(nw.col("known"))
@@ -64,14 +69,16 @@ def customer_months(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame
             nw.col("closed").fill_null(NEVER), nw.col("contract_end").fill_null(-NEVER)
         )
         closed = (nw.col("closed") < nw.col("boundary")) & (nw.col("latest") <= nw.col("closed"))
-        within = when(nw.col("contract_end") > -NEVER, nw.col("contract_end") + 1, nw.col("expiry")) >= nw.col(
-            "boundary"
-        )
-        base = within & ~closed
+        until = when(nw.col("contract_end") > -NEVER, nw.col("contract_end") + 1, nw.col("expiry"))
+        base = (until >= nw.col("boundary")) & ~closed
+        until = when(closed, nw.min_horizontal(until, "closed"), until)
     else:
-        base = nw.col("expiry") >= nw.col("boundary")
+        until = nw.col("expiry")
+        base = until >= nw.col("boundary")
     return grid.select(
-        "segment", "who", "cell", "month", "first_month", "first", "occasions", "spend", when(base).alias("base")
+        *("segment", "who", "cell", "month", "first_month", "first", "occasions", "spend", "boundary"),
+        when(base).alias("base"),
+        nw.min_horizontal(until, "boundary").alias("until"),
     )
 
 
@@ -83,6 +90,7 @@ def customer_turns(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Fr
         ("before", ("occasions", "spend", "base")),
         ("next_last", ("occasions",)),
         ("decline_before", ("spend",)),
+        ("previous_before", ("spend",)),
     ):
         then = grid.select("cell", *kept).rename({"cell": f"cell_{at}", **{name: f"{name}_{at}" for name in kept}})
         now = now.with_columns(_cell(at).alias(f"cell_{at}")).join(then, on=f"cell_{at}", how="left")
@@ -101,6 +109,10 @@ def customer_turns(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Fr
         ((nw.col("spend_before") - nw.col("spend_decline_before")) / settings.decline_periods).alias("usual_spend"),
         (nw.col("first_month") <= nw.col("decline_before")).alias("has_usual"),
         (nw.col("spend") - nw.col("spend_before")).alias("net_spend"),
+        (nw.col("spend_before") - nw.col("spend_previous_before")).alias("previous_spend"),
+        nw.col("spend").alias("spend_to_date"),
+        (nw.col("boundary") - nw.col("first")).alias("days_known"),
+        nw.max_horizontal(nw.col("until") - nw.col("first"), nw.lit(0)).alias("days_related"),
     )
 
 
@@ -114,6 +126,10 @@ CUSTOMER_TURNS = Rows(
         "spend_in_turn": ("Orders.amount",),
         "net_spend": ("Orders.amount",),
         "usual_spend": ("Orders.amount",),
+        "previous_spend": ("Orders.amount",),
+        "spend_to_date": ("Orders.amount",),
+        "days_known": (),
+        "days_related": (),
         "has_usual": (),
         "active": (),
         "in_base_at_start": (),

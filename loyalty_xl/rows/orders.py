@@ -121,7 +121,11 @@ REVENUE = Rows(
     "revenue",
     "orders",
     ("Orders",),
-    {"known": ("Orders.customer_id",), "amount": ("Orders.amount",)},
+    {
+        "known": ("Orders.customer_id",),
+        "amount": ("Orders.amount",),
+        "margin": ("Orders.amount", "Orders.product_id"),
+    },
     PLACED,
     dims=DIMS,
     settings=ORDER_SETTINGS,

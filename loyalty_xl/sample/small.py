@@ -128,6 +128,16 @@ region_id,name
 NORTH,NORTH
 SOUTH,SOUTH
 """,
+    "ShareOfWallet": """
+customer_id,period,category_spend,own_spend,rank,brands,main_competitor,competitor_spend,reason,source,asked_on
+C01,2025-06,4200,2100,,,Rival,2000,price,survey,2025-07-02
+C02,2025-06,800,,,,Other House,800,price,survey,2025-07-02
+C03,2025-06,5000,,2,3,Rival,,quality,survey,2025-07-03
+C07,2025-06,,,1,3,Rival,,price,survey,2025-07-03
+C01,2026-03,2200,,,,Rival,1000,price,survey,2026-03-30
+C10,2026-03,1000,,,,Rival,1000,quality,survey,2026-03-30
+C11,2026-03,500,,,,,,,survey,2026-03-30
+""",
     "SalesCosts": "period,region_id,cost,cost_type\n"
     + "\n".join(
         f"{month},NORTH,100,acquisition\n{month},SOUTH,60,acquisition\n{month},NORTH,40,overhead" for month in _MONTHS
