@@ -195,6 +195,8 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
         if checked:
             sheets[name], found = unite(checked, settings.calendar)
             findings += found
+    if "ThemeWords" in inputs.control:  # the company's own dictionary of comments
+        sheets["ThemeWords"] = inputs.control["ThemeWords"]
     return sheets, findings + between_sheets(sheets, settings) + foreign_money(sheets, settings)
 
 
