@@ -260,6 +260,7 @@ class Listing:
     says: str = ""  # what it shows, in one Chinese sentence
     level: Level = Level.MORE
     owner: str = ""  # department
+    personal: bool = False  # names employees: stays with those who lead them, and out of every share
 
     @property
     def title(self) -> str:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Contract, Sheet
     from loyalty_xl.contracts.profiles import Profile, SheetProfile
 
-CONTROL = ("Settings", "Targets", "Sources", "Mapping")
+CONTROL = ("Settings", "Targets", "Sources", "Mapping", "ThemeWords")
 FAR = date(9998, 12, 30)  # control sheets may hold days to come
 
 

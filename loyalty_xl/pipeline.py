@@ -196,6 +196,8 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
         if checked:
             sheets[name], found = unite(checked, settings.calendar)
             findings += found
+    if "ThemeWords" in inputs.control:  # the company's own dictionary of comments
+        sheets["ThemeWords"] = inputs.control["ThemeWords"]
     findings += between_sheets(sheets, settings)
     findings += foreign_money(sheets, settings)
     return sheets, findings + wallets(sheets, settings)

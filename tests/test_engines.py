@@ -70,6 +70,34 @@ MORE = {
     ),
 }
 
+# Sheets that the small company does not send.
+ALSO = {
+    "ServiceRatings": """rating_id,rater_type,customer_id,on,dimension,item_no,expectation,perception,scale,weight
+F1,customer,C01,2026-03-05,reliability,1,6,5,1-7,60
+F2,customer,C01,2026-03-05,empathy,2,6,7,1-7,40
+F3,customer,C02,2026-03-06,reliability,1,,4,1-7,
+F4,customer,,2026-02-06,reliability,1,5,4,1-5,
+F5,expert,,2026-03-06,tangibles,1,,3,1-7,
+""",
+    "CollectionAudit": "check_id,agent_id,on,compliant\nJ1,K1,2026-03-05,yes\nJ2,K1,2026-03-06,no\n",
+    "Interactions": "interaction_id,customer_id,on,purpose,first_contact_resolved\nG1,C01,2026-03-05,service,yes\nG2,,2026-03-06,,no\n",
+}
+
+
+def judged(folder):
+    """Write the sheets that the small company does not send, and when a complaint was first answered."""
+    for name, text in ALSO.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    complaints = folder / "Complaints.csv"
+    header, *lines = complaints.read_text(encoding="utf-8").strip().split("\n")
+    timed = [
+        f"{line.strip().replace('2026-03-05', '2026-03-05 09:00')},2026-03-05 09:42"
+        if line.startswith("K04")
+        else f"{line.strip()},"
+        for line in lines
+    ]
+    complaints.write_text("\n".join([f"{header.strip()},first_response_on", *timed]) + "\n", encoding="utf-8")
+
 
 def richer(folder):
     """Write the small company with what it lacks."""
@@ -89,6 +117,7 @@ def sheets(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     (folder / "files").mkdir()
     (small_company if request.param == "small" else richer)(folder / "files")
+    judged(folder / "files")
     make_book(folder / "book.xlsx", "en", folder / "files")
     checked, findings = check(gather(folder / "book.xlsx", today=TODAY), TODAY)
     assert not [each for each in findings if each.code.startswith("E") and each.code not in {"E240", "E250", "E251"}]

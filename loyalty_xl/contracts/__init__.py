@@ -10,13 +10,15 @@ if TYPE_CHECKING:
 
 def departments() -> tuple[Contract, ...]:
     """The sheets that departments supply."""
-    from loyalty_xl.contracts import analytics, marketing, sales, service
+    from loyalty_xl.contracts import analytics, marketing, reviews, sales, service, service_quality
 
-    return (*analytics.CONTRACTS, *sales.CONTRACTS, *marketing.CONTRACTS, *service.CONTRACTS)
+    found = (*analytics.CONTRACTS, *sales.CONTRACTS, *marketing.CONTRACTS, *service.CONTRACTS)
+    return (*found, *service_quality.CONTRACTS, *reviews.CONTRACTS)
 
 
 def everything() -> tuple[Contract, ...]:
     """All contracts: department and control sheets."""
-    from loyalty_xl.contracts import control
+    from loyalty_xl.contracts import control, reviews
 
-    return (*departments(), control.SETTINGS, control.TARGETS, control.SOURCES, control.MAPPING)
+    steering = (control.SETTINGS, control.TARGETS, control.SOURCES, control.MAPPING)
+    return (*departments(), *steering, reviews.THEME_WORDS)

@@ -110,7 +110,7 @@ def unclassified_complaint_share(unclassified_complaints: float, complaints: flo
 
     Notes
     -----
-    Without a taxonomy sheet only blank classes count as unclassified.
+    Without a taxonomy sheet only blank classes count as unclassified. Judged by the version valid on the day of the complaint, whatever replaced it later.
 
     References
     ----------

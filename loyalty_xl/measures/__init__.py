@@ -1,5 +1,5 @@
 """Measures: columns that can be added up, one file a dimension."""
 
-from loyalty_xl.measures import attitude, behaviour, quality, retention, service, value, wallet
+from loyalty_xl.measures import attitude, behaviour, quality, retention, service, service_quality, value, wallet
 
-__all__ = ["attitude", "behaviour", "quality", "retention", "service", "value", "wallet"]
+__all__ = ["attitude", "behaviour", "quality", "retention", "service", "service_quality", "value", "wallet"]

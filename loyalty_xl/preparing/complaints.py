@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from loyalty_xl.business_hours import business_minutes, has_time
+from loyalty_xl.contracts.taxonomy import Taxonomy, classified, renewed
 from loyalty_xl.preparing.naming import add_traits, day_numbers, label_each, month_numbers, plain_texts, present
 from loyalty_xl.rows.ready import NEVER
+from loyalty_xl.vocabulary import UNASSIGNED
 
 if TYPE_CHECKING:
     from loyalty_xl.preparing.naming import Given, Made
+    from loyalty_xl.settings_table import Hours
 
 
 def frames(given: Given) -> dict[str, Made]:
@@ -26,6 +30,8 @@ def _complaints(given: Given) -> Made:
     open_again = frame["status"].astype(object).isin(["open", "pending", "reopened"]).to_numpy()
     closed = np.where(open_again, NEVER, day_numbers(frame["closed_on"], NEVER))
     scales = frame["satisfaction_scale"].astype(object).fillna(given.settings.csat_scale)
+    taxonomy = Taxonomy(given.frames.get("ComplaintTaxonomy"))
+    class_l1, class_l2 = renewed(frame, taxonomy, days)
     made: dict[str, Any] = {
         "customer": customers,
         "day": days,
@@ -34,9 +40,10 @@ def _complaints(given: Given) -> Made:
         "closed_month": month_numbers(closed),
         "satisfaction": frame["satisfaction"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan),
         "satisfaction_high": np.array([float(str(scale).split("-")[1]) for scale in scales]),
-        "classified": _classified(frame, given.frames.get("ComplaintTaxonomy"), days),
-        "class_l1": label_each(frame["class_l1"]),
-        "class_l2": label_each(frame["class_l2"]),
+        "classified": classified(frame, taxonomy, days),
+        "class_l1": np.array([UNASSIGNED if each is None else each for each in class_l1], dtype=object),
+        "class_l2": np.array([UNASSIGNED if each is None else each for each in class_l2], dtype=object),
+        "response_minutes": response_minutes(frame, given.settings.business_hours),
     }
     if frame["channel"].notna().any():
         made["channel"] = label_each(frame["channel"])
@@ -44,26 +51,17 @@ def _complaints(given: Given) -> Made:
         made["product_type"] = label_each(frame["product_id"], given.types)
     add_traits(made, customers, given.traits, "region", "tier")
     table = plain_texts(pd.DataFrame(made))
-    table["satisfaction"] = table["satisfaction"].astype("Float64")
+    for name in ("satisfaction", "response_minutes"):
+        table[name] = table[name].astype("Float64")
     return table, present(made, "region", "product_type", "tier", "channel")
 
 
-def _classified(frame: pd.DataFrame, taxonomy: pd.DataFrame | None, days: np.ndarray) -> np.ndarray:
-    """Whether the taxonomy valid on that day knows the complaint's class (by code or name)."""
-    given = frame["class_l1"].notna().to_numpy()
-    if taxonomy is None or not len(taxonomy):
-        return given.astype(np.int64)
-    known = np.zeros(len(frame), dtype=bool)
-    first, until = day_numbers(taxonomy["valid_from"], -NEVER), day_numbers(taxonomy["valid_to"], NEVER)
-    l1, l2 = (frame[name].astype(object).to_numpy() for name in ("class_l1", "class_l2"))
-    valid: dict[str, list[tuple[int, int]]] = {}
-    for name in ("code", "name_zh", "name_en"):
-        for text, start, end in zip(taxonomy[name].astype(object), first, until, strict=True):
-            if isinstance(text, str) and text:
-                valid.setdefault(text.strip().casefold(), []).append((start, end))
-    for i, (one, two, day) in enumerate(zip(l1, l2, days, strict=True)):
-        texts = [text for text in (one, two) if isinstance(text, str)]
-        known[i] = bool(texts) and all(
-            any(start <= day <= end for start, end in valid.get(text.strip().casefold(), ())) for text in texts
-        )
-    return (known & given).astype(np.int64)
+def response_minutes(frame: pd.DataFrame, hours: Hours) -> np.ndarray:
+    """Minutes of business from receipt to the first response; nan where a stamp is missing or has no time of day."""
+    received, answered = (
+        frame[name].to_numpy().astype("datetime64[s]") for name in ("received_on", "first_response_on")
+    )
+    minutes = np.full(len(frame), np.nan)
+    timed = ~np.isnat(received) & ~np.isnat(answered) & has_time(received) & has_time(answered) & (answered >= received)
+    minutes[timed] = business_minutes(received[timed].astype(np.int64), answered[timed].astype(np.int64), hours)
+    return minutes

@@ -29,6 +29,7 @@ from loyalty_xl.publish.faces import draw_scorecard, draw_trend
 from loyalty_xl.publish.look import BLUE, Look
 from loyalty_xl.publish.slots import slots
 from loyalty_xl.settings import SETTINGS
+from loyalty_xl.theme_words import DEFAULT, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -177,6 +178,8 @@ def _sheet(sheet: Worksheet, contract: Contract, look: Look) -> None:
         _fill_settings(sheet, contract, look)
     if contract.name == "Targets":
         _fill_targets(sheet, contract)
+    if contract.name == "ThemeWords":
+        _fill_theme_words(sheet, contract, language)
 
 
 def _hint(sheet: Worksheet, contract: Contract, says: dict[str, str], language: str) -> None:
@@ -214,6 +217,20 @@ def _fill_settings(sheet: Worksheet, contract: Contract, look: Look) -> None:
         sheet.write_string(row, at["unit"], each.unit)
         note = {"zh": each.zh, "en": each.en}.get(look.language, f"{each.zh} · {each.en}")
         sheet.write_string(row, at["note"], f"{note}  [{each.allowed}]")
+
+
+def _fill_theme_words(sheet: Worksheet, contract: Contract, language: str) -> None:
+    """The dictionary that comes with the product, for the company to change."""
+    at = {each.name: number for number, each in enumerate(contract.fields)}
+    spelled = {
+        value: (others[0] if language == "zh" else value) for value, others in contract["polarity"].choices.items()
+    }
+    for row, each in enumerate(DEFAULT, start=1):
+        sense = {1: "positive", -1: "negative"}.get(each.polarity, "neutral")
+        facts = {"theme": each.theme, "zh": each.zh, "en": each.en, "word": each.word, "polarity": spelled[sense]}
+        for name, text in (facts | {"version": VERSION}).items():
+            if text:
+                sheet.write_string(row, at[name], text)
 
 
 def _fill_targets(sheet: Worksheet, contract: Contract) -> None:

@@ -44,6 +44,7 @@ COMPLAINTS = Rows(
     {
         "is_closed": ("Complaints.status", "Complaints.closed_on"),
         "days": ("Complaints.closed_on",),
+        "response_minutes": ("Complaints.first_response_on",),
         "classified": ("Complaints.class_l1", "Complaints.class_l2"),
     },
     ("Complaints.received_on",),

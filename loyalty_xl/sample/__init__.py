@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from loyalty_xl.sample import complaints as service
-from loyalty_xl.sample import customers, orders, products, surveys, wallets
+from loyalty_xl.sample import customers, orders, products, service_quality, surveys, wallets
 from loyalty_xl.sample.days import COMPANY_START, FIRST_DAY, LAST_DAY
 from loyalty_xl.sample.draws import Draws
 from loyalty_xl.sample.small import small_company
@@ -63,6 +63,8 @@ def write_department_files(folder: Path) -> list[Path]:
             [
                 Page("投诉", service.COMPLAINT_HEADERS, service.complaint_rows(heard), "客户投诉登记表"),
                 Page("投诉分类标准", service.TAXONOMY_HEADERS, service.taxonomy_rows()),
+                Page("服务质量评分", service_quality.RATING_HEADERS, service_quality.rating_rows(people)),
+                Page("信息收集规范检查", service_quality.AUDIT_HEADERS, service_quality.audit_rows()),
             ],
         ),
         write_workbook(
@@ -72,6 +74,7 @@ def write_department_files(folder: Path) -> list[Path]:
                 Page("Regions", products.REGION_HEADERS, products.region_rows()),
                 Page("SalesCosts", products.COST_HEADERS, products.cost_rows()),
                 Page("客户份额", wallets.WALLET_HEADERS, wallets.wallet_rows(lines)),
+                Page("Reviews", service_quality.REVIEW_HEADERS, service_quality.review_rows(people)),
             ],
         ),
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from loyalty_xl.sample.days import FIRST_DAY, LAST_DAY
 from loyalty_xl.sample.draws import Draws
@@ -156,12 +156,28 @@ def complaints(lines: list[Line]) -> list[Complaint]:
 
 
 def complaint_rows(found: list[Complaint]) -> list[tuple[object, ...]]:
-    """Give the Complaints sheet, numbered within the year."""
-    rows = []
+    """Give the Complaints sheet, numbered within the year, with the time of day at which they came in and were answered."""
+    rows, draws = [], Draws(304)
     for year in sorted({complaint.received_on.year for complaint in found}):
         of_year = [complaint for complaint in found if complaint.received_on.year == year]
-        rows += [complaint.row(f"TS{year}-{number:04d}") for number, complaint in enumerate(of_year, start=1)]
+        rows += [
+            _timed(complaint.row(f"TS{year}-{number:04d}"), draws) for number, complaint in enumerate(of_year, start=1)
+        ]
     return rows
+
+
+def _timed(row: tuple[object, ...], draws: Draws) -> tuple[object, ...]:
+    """Give day and response of a row their time of day."""
+    came, waited = draws.whole(9 * 60, 20 * 60), draws.whole(4, 55) * draws.whole(1, 4)
+    at, answered = COMPLAINT_HEADERS.index("受理日期"), COMPLAINT_HEADERS.index("first_response_on")
+    received_on, answered_on = row[at], row[answered]
+    made = list(row)
+    if isinstance(received_on, date):
+        made[at] = datetime.combine(received_on, time()) + timedelta(minutes=came)
+    if isinstance(answered_on, date):
+        minute = min(came + waited, 23 * 60 + 59) if answered_on == received_on else 9 * 60 + waited
+        made[answered] = datetime.combine(answered_on, time()) + timedelta(minutes=minute)
+    return tuple(made)
 
 
 def taxonomy_rows() -> list[tuple[object, ...]]:

@@ -31,6 +31,7 @@ def write_workbook(path: Path, pages: Iterable[Page]) -> Path:
             "header": book.add_format({"bold": True, "bg_color": "#E8EDF3", "bottom": 1}),
             "title": book.add_format({"bold": True, "font_size": 14}),
             "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+            "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
             "total": book.add_format({"bold": True, "top": 1}),
         }
         for page in pages:
@@ -50,7 +51,7 @@ def _write_page(sheet: xlsxwriter.worksheet.Worksheet, page: Page, looks: dict[s
             if isinstance(value, str):
                 sheet.write_string(at, column, value)
             elif isinstance(value, date):
-                sheet.write_datetime(at, column, value, looks["date"])
+                sheet.write_datetime(at, column, value, looks["moment" if isinstance(value, datetime) else "date"])
             elif isinstance(value, int | float):
                 sheet.write_number(at, column, value)
     if page.total:

@@ -43,7 +43,9 @@ def by_period(rows: pd.DataFrame, periods: list[Period]) -> Iterator[tuple[str, 
 def complaint_mix(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[str, Any]]:
     """Complaints of each period by class and subclass, with their share of the period's complaints.
 
-    Classes stand as they were sent; one that is blank is `Unassigned 未归类`.
+    Classes stand as they were sent; one that is blank is `Unassigned 未归类`. Where the taxonomy has several versions, a class of an older one is counted
+    under the class of the newest that replaces it (`maps_to`, followed to its end; the same code where it names none), so that periods can be compared
+    across versions. One that leads nowhere stands as it was sent, and a finding names it (W353).
 
     References
     ----------
