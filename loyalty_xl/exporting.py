@@ -51,6 +51,8 @@ def frames(made: Refresh) -> dict[str, pd.DataFrame]:
     )
     found = {"detail": detail, "scorecard": lines, "trend": trend}
     for key, each in catalogue.LISTINGS.items():
+        if each.personal:  # names agents or customers: stays in the workbook
+            continue
         found[f"table_{key}"] = pd.DataFrame(made.tables.get(key, []), columns=list(each.columns))
     return {name: _typed(frame) for name, frame in found.items()}
 
