@@ -43,6 +43,14 @@ CODES = {  # kpis.md, section 0: what this release carries
     "C3": ["complaint_resolution_rate", "resolution_within_sla", "resolution_days"],
     "C5": ["complainer_satisfaction"],
     "V2": ["cac"],
+    "B13": ["rfm", "rfm_groups"],
+    "V1": ["predicted_clv", "predicted_clv_fit"],
+    "L1": ["enrolment_rate"],
+    "L2": ["active_member_share"],
+    "L3": ["points_per_spend"],
+    "L4": ["redemption_rate"],
+    "L5": ["points_liability"],
+    "L6": ["member_repeat_lift"],
     "Q1": ["completeness"],
     "Q2": ["validity"],
     "Q3": ["uniqueness"],
@@ -103,12 +111,12 @@ def test_the_default_scorecard_has_its_core():
 
 
 def test_windows_are_those_of_g4():
-    """B1, B5, B6, R1 and R2 look back 12 months, A1 and A2 at the latest wave, all others at the period."""
+    """B1, B5, B6, R1, R2 and what a programme shows only over time (L2, L4, L6) look back 12 months, A1 and A2 at the latest wave, all others at the period."""
     windows = {each.key: each.window for each in KPIS.values()}
     assert {key for key, window in windows.items() if window is Window.LATEST_WAVE} == WAVES
     rolling = {key for key, window in windows.items() if window is Window.ROLLING_12M}
     assert rolling >= ROLLING
-    assert {KPIS[key].code for key in rolling} <= {"B1", "B5", "B6", "R1", "R2"}
+    assert {KPIS[key].code for key in rolling} <= {"B1", "B5", "B6", "R1", "R2", "L2", "L4", "L6"}
 
 
 def test_looking_ahead_is_said_of_b3_r3_and_r4():

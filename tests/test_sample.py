@@ -28,6 +28,7 @@ BOOKS = {
     "Campaigns": ("市场部_marketing.xlsx", "营销活动与费用", 3),
     "Customers": ("数据分析部_customers.xlsx", "客户", 1),
     "DataCorrections": ("数据分析部_customers.xlsx", "DataCorrections", 1),
+    "LoyaltyLedger": ("数据分析部_customers.xlsx", "积分流水", 1),
     "Complaints": ("客服部_complaints.xlsx", "投诉", 3),
     "ComplaintTaxonomy": ("客服部_complaints.xlsx", "投诉分类标准", 1),
     "Products": ("sales_reference.xlsx", "Products", 1),
@@ -105,7 +106,7 @@ def test_keys_are_unique(sheets: dict[str, Rows]) -> None:
     keys = {
         "SurveyInvitations": ("邀请编号",), "SurveyResponses": ("答卷编号",), "Campaigns": ("活动编号",),
         "Customers": ("客户编号",),
-        "DataCorrections": ("ref",), "Complaints": ("投诉编号",), "ComplaintTaxonomy": ("version", "code"),
+        "DataCorrections": ("ref",), "LoyaltyLedger": ("流水号",), "Complaints": ("投诉编号",), "ComplaintTaxonomy": ("version", "code"),
         "Products": ("product_id",),
         "Regions": ("region_id",), "SalesCosts": ("period", "region_id", "cost_type"),
         "Orders": ("order_id", "line_no"),

@@ -70,9 +70,16 @@ def customer_months(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame
         base = within & ~closed
     else:
         base = nw.col("expiry") >= nw.col("boundary")
+    if "members" in ready:
+        enrolled = ready["members"].select("customer", nw.lit(1.0).alias("member"))
+        grid = grid.with_columns(when(base).alias("base")).join(enrolled, on="customer", how="left")
+        base, member = nw.col("base") > 0, nw.col("member").fill_null(0.0)
+    else:
+        member = nw.lit(0.0)
     return grid.select(
-        "segment", "who", "cell", "month", "first_month", "first", "occasions", "spend", when(base).alias("base")
-    )
+        "segment", "who", "cell", "month", "first_month", "first", "occasions", "spend", when(base).alias("base"),
+        member.alias("member"),
+    )  # fmt: skip
 
 
 def customer_turns(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
@@ -101,6 +108,7 @@ def customer_turns(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Fr
         ((nw.col("spend_before") - nw.col("spend_decline_before")) / settings.decline_periods).alias("usual_spend"),
         (nw.col("first_month") <= nw.col("decline_before")).alias("has_usual"),
         (nw.col("spend") - nw.col("spend_before")).alias("net_spend"),
+        nw.lit(float("members" in ready)).alias("membership_known"),
     )
 
 
@@ -121,6 +129,8 @@ CUSTOMER_TURNS = Rows(
         "is_new": (),
         "buys_next": (),
         "next_is_over": (),
+        "member": ("Customers.member",),
+        "membership_known": (),
     },
     (*PLACED, "Orders.customer_id"),
     dated=False,

@@ -24,7 +24,7 @@ WEEK = 7
 WEEKS_OF_MONTH = 365.25 / 12 / WEEK
 DECILES = 10
 NEAR_ZERO = 0.3  # correlation of frequency and spend up to which gamma-gamma's assumption is taken to hold
-FIGURES = ("alive", "purchases", "spend", "value", "total")
+FIGURES = ("alive_share", "expected_purchases", "expected_spend", "value_per_customer", "total_value")
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,13 @@ def forecasts(ready: Ready, settings: Settings) -> Forecast:
         to_date = np.array([buying.expected(each * WEEKS_OF_MONTH, *cells.T) for each in months])
         later = 1 / (1 + settings.clv_discount_monthly) ** months
         discounted = later @ np.diff(to_date, axis=0, prepend=0.0)
-        table["alive"], table["purchases"] = buying.alive(x, recency, age), to_date[-1][row.ravel()]
+        table["alive_share"], table["expected_purchases"] = buying.alive(x, recency, age), to_date[-1][row.ravel()]
         if spending is not None:
             margin = 1.0 if settings.margin_rate is None else settings.margin_rate
-            table["spend"] = np.where(usable, spending.expected(x, np.where(usable, spend, 0.0)), spending.mean)
-            table["value"] = margin * table["spend"] * discounted[row.ravel()]
-    table["total"] = table["value"]
+            table["expected_spend"] = np.where(
+                usable, spending.expected(x, np.where(usable, spend, 0.0)), spending.mean_of_all
+            )
+            table["value_per_customer"] = margin * table["expected_spend"] * discounted[row.ravel()]
     return Forecast(_open(table, ready), buying, spending, correlation)
 
 
@@ -137,7 +138,7 @@ def predicted_clv(ready: Ready, settings: Settings, periods: list[Period]) -> li
         return []
     rows = [_row("all", "All", table, forecast)]
     if forecast.buying is not None and forecast.spending is not None:
-        tenth = DECILES + 1 - quantile_scores(table["value"].round(6).to_numpy(), DECILES)
+        tenth = DECILES + 1 - quantile_scores(table["value_per_customer"].round(6).to_numpy(), DECILES)
         rows += [_row("decile", str(each), part, forecast) for each, part in table.groupby(tenth)]
     orders = ready["orders"]
     if "tier" in orders.columns:
@@ -148,7 +149,7 @@ def predicted_clv(ready: Ready, settings: Settings, periods: list[Period]) -> li
 
 
 def _row(dim: str, segment: str, part: pd.DataFrame, forecast: Forecast) -> dict[str, Any]:
-    known = {"alive": forecast.buying, "purchases": forecast.buying, "spend": forecast.spending}
+    known = dict(zip(FIGURES, (forecast.buying, forecast.buying, forecast.spending), strict=False))
     valued = forecast.buying is not None and forecast.spending is not None
     row = {
         "segment_dim": dim,
@@ -158,7 +159,7 @@ def _row(dim: str, segment: str, part: pd.DataFrame, forecast: Forecast) -> dict
         "reason": "" if valued else Reason.NOT_IDENTIFIED.value,
     }
     means = {name: float(part[name].mean()) if valued or known.get(name) else None for name in FIGURES[:4]}
-    return row | means | {"total": float(part["value"].sum()) if valued else None}
+    return row | means | {FIGURES[4]: float(part["value_per_customer"].sum()) if valued else None}
 
 
 @listing(
@@ -168,7 +169,7 @@ def _row(dim: str, segment: str, part: pd.DataFrame, forecast: Forecast) -> dict
     en="Predicted CLV: the models",
     dimension=Dimension.VALUE,
     sheets=("Orders",),
-    columns=("model", "figure", "value", "remark"),
+    columns=("model", "parameter", "estimate", "remark"),
     says="BG/NBD(时间单位:周)和 gamma-gamma 的参数、所用客户数,以及购买次数与每次金额的相关系数(应接近 0)。",
     owner="analytics",
 )
@@ -197,11 +198,13 @@ def predicted_clv_fit(ready: Ready, settings: Settings, periods: list[Period]) -
     found += [("BG/NBD", "customers", len(table), ""), ("BG/NBD", "repeaters", len(repeaters), "")]
     found += [
         ("gamma-gamma", name, getattr(forecast.spending, name, None), remark[forecast.spending is not None])
-        for name in ("p", "q", "v", "mean")
+        for name in ("p", "q", "v", "mean_of_all")
     ]
     found += [
         ("gamma-gamma", "customers", len(spent), ""),
-        ("gamma-gamma", "spend", float(spent.mean()) if len(spent) else None, ""),
+        ("gamma-gamma", "repeat_spend", float(spent.mean()) if len(spent) else None, ""),
         ("gamma-gamma", "correlation", correlation, holds),
     ]
-    return [{"model": model, "figure": name, "value": value, "remark": said} for model, name, value, said in found]
+    return [
+        {"model": model, "parameter": name, "estimate": value, "remark": said} for model, name, value, said in found
+    ]

@@ -71,7 +71,7 @@ class Spending:
     v: float
 
     @property
-    def mean(self) -> float:
+    def mean_of_all(self) -> float:
         """Mean spend per purchase of all customers."""
         return self.p * self.v / (self.q - 1)
 
@@ -225,7 +225,7 @@ def hypergeometric(a: float, b: float, c: Floats, z: Floats) -> Floats:
     Examples
     --------
     >>> hypergeometric(1.0, 1.0, np.array([2.0]), np.array([0.5])).round(12).item()  # 2 ln 2
-    1.386294361120
+    1.38629436112
     """
     c, z = np.broadcast_arrays(np.asarray(c, np.float64), np.asarray(z, np.float64))
     term = np.ones(c.shape)

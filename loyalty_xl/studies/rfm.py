@@ -20,16 +20,27 @@ if TYPE_CHECKING:
 SCORES = 5
 HIGH = 4  # a score of 4 or 5 is high: above the middle one
 GROUPS = {  # recency, frequency, spend: high or not
-    (True, True, True): "重要价值 champions",
-    (True, False, True): "重要发展 big spenders to win oftener",
-    (False, True, True): "重要保持 big regulars gone quiet",
-    (False, False, True): "重要挽留 big spenders slipping away",
-    (True, True, False): "一般价值 small regulars",
-    (True, False, False): "一般发展 recent, seldom and small",
-    (False, True, False): "一般保持 small regulars gone quiet",
-    (False, False, False): "一般挽留 gone quiet, seldom and small",
+    (True, True, True): "important_value",
+    (True, False, True): "important_growth",
+    (False, True, True): "important_keep",
+    (False, False, True): "important_win_back",
+    (True, True, False): "general_value",
+    (True, False, False): "general_growth",
+    (False, True, False): "general_keep",
+    (False, False, False): "general_win_back",
 }
-MEANS = ("recency_days", "frequency", "spend")
+GROUP_NAMES = {  # zh, en
+    "important_value": ("重要价值客户", "Champions"),
+    "important_growth": ("重要发展客户", "Big spenders, seldom"),
+    "important_keep": ("重要保持客户", "Big regulars, gone quiet"),
+    "important_win_back": ("重要挽留客户", "Big spenders, slipping away"),
+    "general_value": ("一般价值客户", "Small regulars"),
+    "general_growth": ("一般发展客户", "Recent, seldom and small"),
+    "general_keep": ("一般保持客户", "Small regulars, gone quiet"),
+    "general_win_back": ("一般挽留客户", "Gone quiet, seldom and small"),
+}
+SCORED = ("recency_score", "frequency_score", "spend_score")
+MEANS = {"mean_recency_days": "recency_days", "mean_frequency": "frequency", "mean_spend": "spend"}
 
 
 def quantile_scores(values: np.ndarray, parts: int = SCORES) -> np.ndarray:
@@ -47,10 +58,10 @@ def quantile_scores(values: np.ndarray, parts: int = SCORES) -> np.ndarray:
 def scored(recency: np.ndarray, frequency: np.ndarray, spend: np.ndarray) -> pd.DataFrame:
     """Scores of customers, each by itself over all of them, and the group that they make."""
     made = pd.DataFrame({"recency_days": recency, "frequency": frequency, "spend": spend})
-    made["r"], made["f"] = quantile_scores(-recency.astype(np.float64)), quantile_scores(frequency)
-    made["m"] = quantile_scores(np.round(spend, 6))
-    high = (made[["r", "f", "m"]] >= HIGH).to_numpy()
-    made["group"] = [GROUPS[r, f, m] for r, f, m in high.tolist()]
+    made["recency_score"] = quantile_scores(-recency.astype(np.float64))
+    made["frequency_score"], made["spend_score"] = quantile_scores(frequency), quantile_scores(np.round(spend, 6))
+    high = (made[list(SCORED)] >= HIGH).to_numpy()
+    made["rfm_group"] = [GROUPS[r, f, m] for r, f, m in high.tolist()]
     return made
 
 
@@ -72,7 +83,7 @@ def rfm_customers(ready: Ready, settings: Settings) -> pd.DataFrame:
     en="RFM scores",
     dimension=Dimension.BEHAVIOUR,
     sheets=("Orders",),
-    columns=("r", "f", "m", "group", "customers", "revenue", *MEANS),
+    columns=(*SCORED, "rfm_group", "customers", "revenue", *MEANS),
     says="截至数据截止日,按最近购买、购买次数、净消费额各分五等(5 最好),每种组合的客户数、收入和均值。",
     owner="analytics",
 )
@@ -92,7 +103,7 @@ def rfm(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[st
     Hughes 1994/2006, Strategic Database Marketing (nested). Fader, Hardie & Lee 2005, RFM and CLV, Journal of Marketing Research 42.
     """
     customers = ready.once(rfm_customers, settings)
-    return _rows(customers.groupby(["r", "f", "m", "group"], sort=True))[::-1]
+    return _rows(customers.groupby([*SCORED, "rfm_group"], sort=True))[::-1]
 
 
 @listing(
@@ -102,7 +113,7 @@ def rfm(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[st
     en="RFM groups",
     dimension=Dimension.BEHAVIOUR,
     sheets=("Orders",),
-    columns=("group", "customers", "customer_share", "revenue", "revenue_share", *MEANS),
+    columns=("rfm_group", "customers", "customer_share", "revenue", "revenue_share", *MEANS),
     says="把 RFM 三个分数各分高(4、5)低(1–3),得八类客户:客户数、收入及占比和均值。",
     owner="analytics",
 )
@@ -117,9 +128,9 @@ def rfm_groups(ready: Ready, settings: Settings, periods: list[Period]) -> list[
     The eight groups of Chinese retail practice, by scores. Hughes 1994/2006.
     """
     customers = ready.once(rfm_customers, settings)
-    rows = _rows(customers.groupby("group", sort=False))
+    rows = _rows(customers.groupby("rfm_group", sort=False))
     revenue = sum(row["revenue"] for row in rows)
-    by_group = {row["group"]: row for row in rows}
+    by_group = {row["rfm_group"]: row for row in rows}
     return [
         row
         | {
@@ -131,7 +142,7 @@ def rfm_groups(ready: Ready, settings: Settings, periods: list[Period]) -> list[
 
 
 def _rows(groups: Any) -> list[dict[str, Any]]:
-    means = groups[list(MEANS)].mean()
+    means = groups[list(MEANS.values())].mean().rename(columns={name: mean for mean, name in MEANS.items()})
     means.insert(0, "customers", groups.size())
     means.insert(1, "revenue", groups["spend"].sum().round(6))
     found: list[dict[str, Any]] = means.reset_index().to_dict("records")
