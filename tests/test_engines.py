@@ -70,6 +70,21 @@ MORE = {
     ),
 }
 
+ALSO = {  # sheets that both have beside the small company's
+    "LoyaltyLedger": """
+entry_id,customer_id,on,kind,points,order_id
+L01,C01,2025-01-01,earn,100,O01
+L02,C03,2025-02-10,earn,100,O04
+L03,C01,2025-06-05,earn,210,O10
+L04,C03,2025-06-20,earn,100,O12
+L05,C03,2025-06-28,reverse,-25,O12
+L06,C07,2025-09-15,adjust,40,
+L07,C01,2025-11-11,redeem,-150,
+L08,C03,2025-12-31,expire,-60,
+L09,C07,2026-03-31,earn,50,O27
+""",
+}
+
 
 def richer(folder):
     """Write the small company with what it lacks."""
@@ -89,6 +104,8 @@ def sheets(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     (folder / "files").mkdir()
     (small_company if request.param == "small" else richer)(folder / "files")
+    for name, text in ALSO.items():
+        (folder / "files" / f"{name}.csv").write_text(text.lstrip(), encoding="utf-8")
     make_book(folder / "book.xlsx", "en", folder / "files")
     checked, findings = check(gather(folder / "book.xlsx", today=TODAY), TODAY)
     assert not [each for each in findings if each.code.startswith("E") and each.code not in {"E240", "E250", "E251"}]

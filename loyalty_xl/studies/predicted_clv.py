@@ -169,7 +169,7 @@ def _row(dim: str, segment: str, part: pd.DataFrame, forecast: Forecast) -> dict
     en="Predicted CLV: the models",
     dimension=Dimension.VALUE,
     sheets=("Orders",),
-    columns=("model", "parameter", "estimate", "remark"),
+    columns=("model", "parameter", "remark", "estimate"),
     says="BG/NBD(时间单位:周)和 gamma-gamma 的参数、所用客户数,以及购买次数与每次金额的相关系数(应接近 0)。",
     owner="analytics",
 )
