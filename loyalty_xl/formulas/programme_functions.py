@@ -274,8 +274,8 @@ def declare() -> None:
         "rfm",
         bought,
         _rfm,
-        "RFM:每位客户一行的最近购买天数、次数、净消费额、三个分数(1–5)和客户群(表,含标题行)",
-        "RFM, a row for each customer: days since the last purchase, purchases, net spend, three scores of 1 to 5, and the group (a table with a header row)",
+        "RFM:每位客户一行的最近购买天数、购买次数(同一天算一次)、净消费额、三个分数(1–5)和客户群(表,含标题行)",
+        "RFM, a row for each customer: days since the last purchase, days with a purchase, net spend, three scores of 1 to 5, and the group (a table with a header row)",
     )
     ahead = (
         setting_argument("clv_horizon_months", "clv_horizon_months"),

@@ -68,16 +68,20 @@ def forecasts(ready: Ready, settings: Settings) -> Forecast:
     if buying is not None:
         months = np.arange(1, settings.clv_horizon_months + 1)
         cells, row = np.unique(np.column_stack([x, recency, age]), axis=0, return_inverse=True)
-        to_date = np.array([buying.expected(each * WEEKS_OF_MONTH, *cells.T) for each in months])
+        with np.errstate(all="ignore"):
+            to_date = np.array([buying.expected(each * WEEKS_OF_MONTH, *cells.T) for each in months])
+        buying = buying if np.isfinite(to_date).all() else None  # beyond what floating-point numbers hold
+    if buying is not None:
         later = 1 / (1 + settings.clv_discount_monthly) ** months
         discounted = later @ np.diff(to_date, axis=0, prepend=0.0)
-        table["alive_share"], table["expected_purchases"] = buying.alive(x, recency, age), to_date[-1][row.ravel()]
-        if spending is not None:
-            margin = 1.0 if settings.margin_rate is None else settings.margin_rate
-            table["expected_spend"] = np.where(
-                usable, spending.expected(x, np.where(usable, spend, 0.0)), spending.mean_of_all
-            )
-            table["value_per_customer"] = margin * table["expected_spend"] * discounted[row.ravel()]
+        table["alive_share"] = buying.alive(x, recency, age)
+        table["expected_purchases"] = to_date[-1][row.ravel()]
+    if spending is not None:
+        mean = np.where(usable, spending.expected(x, np.where(usable, spend, 0.0)), spending.mean_of_all)
+        table["expected_spend"] = mean
+    if buying is not None and spending is not None:
+        margin = 1.0 if settings.margin_rate is None else settings.margin_rate
+        table["value_per_customer"] = margin * table["expected_spend"] * discounted[row.ravel()]
     return Forecast(_open(table, ready), buying, spending, correlation)
 
 

@@ -22,14 +22,19 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 FEWEST = 30  # customers with a repeat purchase; fewer do not tell four parameters apart
-VAGUE = 3.0  # standard error of a logarithm beyond which a parameter says nothing: e^3 is a factor of twenty
+PLAUSIBLE = (
+    3.0  # about how far off a parameter's logarithm can be where the data say nothing: e^3 is a factor of twenty
+)
+VAGUE = 0.3  # standard error of the forecast's logarithm beyond which it is no forecast
+WALL = 7.0  # logarithms of parameters (in mean ages and mean spends) that the search does not go far beyond: a factor of a thousand
 CLOSE = 1e-9  # relative to the log-likelihood: where the search stops
+LARGE = 30.0  # of a
 STEPS = 4_000
 TERMS = 5_000  # of a hypergeometric series
 
 
-class NotIdentified(Exception):  # noqa: N818 - not an error: the data do not determine the parameters
-    """The likelihood has no clear maximum: no parameters, and no predictions."""
+class NotIdentified(Exception):  # noqa: N818 - not an error: the data do not determine the model
+    """The data do not determine what the model would predict."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,16 @@ class Buying:
     def expected(self, ahead: float, x: Floats, recency: Floats, age: Floats) -> Floats:
         """Purchases expected in the next *ahead*, given x repeat purchases, the last after *recency*, in *age*: equation (10).
 
-        The hypergeometric function is taken after Euler's transformation, which keeps its terms small for customers with many purchases.
+        Of the two forms of the hypergeometric function (Euler's transformation) the one is taken whose terms stay small: for customers with
+        many purchases the second, for parameters that say "all leave at the same rate" (large a) the first.
         """
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         a = a + 1e-6 if abs(a - 1) < 1e-6 else a  # 0/0 at a = 1, and smooth around it
         z = ahead / (alpha + age + ahead)
-        rest = (1 - z) ** (a - 1) * hypergeometric(a + b - 1 - r, a - 1, a + b + x - 1, z)
+        if a > LARGE:
+            rest = (1 - z) ** (r + x) * hypergeometric(r + x, b + x, a + b + x - 1, z)
+        else:
+            rest = (1 - z) ** (a - 1) * hypergeometric(a + b - 1 - r, a - 1, a + b + x - 1, z)
         bought = (a + b + x - 1) / (a - 1) * (1 - rest)
         return np.asarray(bought / (1 + self._odds_of_having_left(x, recency, age)))
 
@@ -88,7 +97,8 @@ def fit_buying(x: Floats, recency: Floats, age: Floats) -> Buying:
     Raises
     ------
     NotIdentified
-        Too few repeat purchases, or no clear maximum.
+        Too few repeat purchases, or no clear forecast. A single parameter may be vague where the forecast does not hang on it: if
+        hardly anyone leaves, a and b can be anything as long as a / (a + b) is near 0.
 
     References
     ----------
@@ -115,7 +125,11 @@ def fit_buying(x: Floats, recency: Floats, age: Floats) -> Buying:
         likely = gamma_r[at] + r * logs[1] + gamma_b[at] + np.where(bought, np.logaddexp(stays, leaves), stays)
         return -float(weight @ likely)
 
-    r, alpha, a, b = np.exp(lowest(loss, np.log([0.5, 0.3, 0.7, 2.5])))
+    def forecast(logs: Floats) -> float:
+        ahead = Buying(*np.exp(logs)).expected(1.0, count, last, whole)
+        return math.log(float(np.average(ahead, weights=weight)))
+
+    r, alpha, a, b = np.exp(lowest(loss, np.log([0.5, 0.3, 0.7, 2.5]), forecast))
     return Buying(float(r), float(alpha * unit), float(a), float(b))
 
 
@@ -125,7 +139,7 @@ def fit_spending(x: Floats, spend: Floats) -> Spending:
     Raises
     ------
     NotIdentified
-        Too few customers, no clear maximum, or a tail so heavy that mean spend does not exist (q <= 1).
+        Too few customers, no clear forecast, or a tail so heavy that mean spend does not exist (q <= 1).
 
     References
     ----------
@@ -150,19 +164,31 @@ def fit_spending(x: Floats, spend: Floats) -> Spending:
         likely += p * logs_of_count + (p * (weight * count) @ np.log(mean)) - logs_of_mean
         return -float(likely - weight @ ((p * count + q) * np.log(v + total)))
 
-    p, q, v = np.exp(lowest(loss, np.log([4.0, 4.0, 0.8])))
-    if q <= 1:
-        raise NotIdentified
+    p, q, v = np.exp(lowest(loss, np.log([4.0, 4.0, 0.8]), lambda logs: math.log(Spending(*np.exp(logs)).mean_of_all)))
     return Spending(float(p), float(q), float(v * unit))
 
 
-def lowest(loss: Callable[[Floats], float], start: Floats) -> Floats:
-    """Find where *loss* is lowest (Nelder-Mead, started again from where it ended), and make sure that it rises on all sides."""
+def lowest(loss: Callable[[Floats], float], start: Floats, forecast: Callable[[Floats], float]) -> Floats:
+    """Find where *loss* is lowest (Nelder-Mead, started again from where it ended), and make sure that this settles the *forecast*.
+
+    The forecast's variance is that of the delta method, with a faint prior on the parameters: a direction in which the likelihood is flat
+    does no harm if the forecast is flat in it too.
+    """
+
+    def walled(logs: Floats) -> float:
+        return loss(logs) + 10 * float((np.maximum(0, np.abs(logs) - WALL) ** 2).sum())
+
     with np.errstate(all="ignore"):
-        best = simplex(loss, simplex(loss, start))
-        spread = np.linalg.eigvalsh(curvature(loss, best))
-        ends_well = bool(np.isfinite(spread).all()) and spread[0] > VAGUE**-2
-    if not ends_well:
+        best = simplex(walled, simplex(walled, start))
+        curved = curvature(walled, best)
+        moves = 1e-3 * np.eye(len(best))
+        try:
+            slope = np.array([forecast(best + move) - forecast(best - move) for move in moves]) / 2e-3
+            rises = np.linalg.eigvalsh(curved)[0] > -(PLAUSIBLE**-2)
+            variance = slope @ np.linalg.solve(curved + np.eye(len(best)) / PLAUSIBLE**2, slope)
+        except (ValueError, OverflowError, np.linalg.LinAlgError):  # a forecast below 0, or none
+            raise NotIdentified from None
+    if not (rises and variance <= VAGUE**2):
         raise NotIdentified
     return best
 
@@ -219,7 +245,7 @@ def curvature(loss: Callable[[Floats], float], at: Floats, step: float = 1e-3) -
     return made
 
 
-def hypergeometric(a: float, b: float, c: Floats, z: Floats) -> Floats:
+def hypergeometric(a: float | Floats, b: float | Floats, c: Floats, z: Floats) -> Floats:
     """Gauss's 2F1(a, b; c; z) by its series, for 0 <= z < 1.
 
     Examples
