@@ -279,4 +279,4 @@ def test_tables_have_words():
     assert {row["rfm_group"] for row in listed("rfm")} <= set(VALUES)
     fit = listed("predicted_clv_fit")
     assert {row["parameter"] for row in fit if len(row["parameter"]) > 1} - {"alpha"} <= set(VALUES)
-    assert {row["remark"] for row in fit} <= {*VALUES, ""}
+    assert {row["remark"] for row in fit} <= {*VALUES, None}

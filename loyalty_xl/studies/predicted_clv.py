@@ -160,7 +160,7 @@ def _row(dim: str, segment: str, part: pd.DataFrame, forecast: Forecast) -> dict
         "segment": segment,
         "customers": len(part),
         "repeaters": int((part["x"] > 0).sum()),
-        "reason": "" if valued else Reason.NOT_IDENTIFIED.value,
+        "reason": None if valued else Reason.NOT_IDENTIFIED.value,
     }
     means = {name: float(part[name].mean()) if valued or known.get(name) else None for name in FIGURES[:4]}
     return row | means | {FIGURES[4]: float(part["value_per_customer"].sum()) if valued else None}
@@ -193,20 +193,20 @@ def predicted_clv_fit(ready: Ready, settings: Settings, periods: list[Period]) -
         return []
     repeaters, correlation = table[table["x"] > 0], forecast.correlation
     spent = repeaters.loc[repeaters["spend"] > 0, "spend"]
-    holds = "" if correlation is None else "independent" if abs(correlation) <= NEAR_ZERO else "dependent"
-    remark = {True: "", False: Reason.NOT_IDENTIFIED.value}
-    found: list[tuple[str, str, float | None, str]] = [
+    holds = None if correlation is None else "independent" if abs(correlation) <= NEAR_ZERO else "dependent"
+    remark = {True: None, False: Reason.NOT_IDENTIFIED.value}
+    found: list[tuple[str, str, float | None, str | None]] = [
         ("BG/NBD", name, getattr(forecast.buying, name, None), remark[forecast.buying is not None])
         for name in ("r", "alpha", "a", "b")
     ]
-    found += [("BG/NBD", "customers", len(table), ""), ("BG/NBD", "repeaters", len(repeaters), "")]
+    found += [("BG/NBD", "customers", len(table), None), ("BG/NBD", "repeaters", len(repeaters), None)]
     found += [
         ("gamma-gamma", name, getattr(forecast.spending, name, None), remark[forecast.spending is not None])
         for name in ("p", "q", "v", "mean_of_all")
     ]
     found += [
-        ("gamma-gamma", "customers", len(spent), ""),
-        ("gamma-gamma", "repeat_spend", float(spent.mean()) if len(spent) else None, ""),
+        ("gamma-gamma", "customers", len(spent), None),
+        ("gamma-gamma", "repeat_spend", float(spent.mean()) if len(spent) else None, None),
         ("gamma-gamma", "correlation", correlation, holds),
     ]
     return [
