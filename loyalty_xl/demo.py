@@ -12,6 +12,7 @@ from loyalty_xl.errors import WriteError
 from loyalty_xl.newbook import make_book
 from loyalty_xl.refreshing import refresh
 from loyalty_xl.sample import COMPANY_START, TARGETS, write_department_files
+from loyalty_xl.sample.programme import POINT_VALUE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,5 +62,10 @@ def _fill(patch: Patch) -> None:
     page = Page(settings.name, settings.zh).find(patch.sheet_names) or settings.name
     from loyalty_xl.settings import SETTINGS
 
-    for key, chosen in (("company_start", COMPANY_START.isoformat()), ("sla_days", 7)):
+    for key, chosen in (
+        ("company_start", COMPANY_START.isoformat()),
+        ("sla_days", 7),
+        ("point_value", POINT_VALUE),
+        ("breakage", "20%"),
+    ):
         patch.put(page, list(SETTINGS).index(key) + 2, 2, chosen)

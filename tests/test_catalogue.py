@@ -29,29 +29,36 @@ CODES = {  # kpis.md, section 0: what this release carries
     "B10": ["new_customers_per_month"],
     "B11": ["customer_growth_rate"],
     "B12": ["customer_states"],
+    "B13": ["rfm", "rfm_groups"],
     "A1": ["nps", "promoter_share", "passive_share", "detractor_share"],
     "A2": ["csat", "csat_top_two", "csat_index"],
     "A11": ["response_rate", "response_rate_delivered"],
     "A12": ["valid_response_rate", "response_validity"],
     "A13": ["response_by_channel_and_incentive", "cost_per_valid_response"],
+    "A14": ["comment_themes"],
     "R1": ["retention_rate", "purchase_retention_rate"],
     "R2": ["churn_rate", "churn_rate_all_customers", "churn_rate_average_base"],
     "R3": ["new_customer_retention"],
     "R4": ["new_customer_watch"],
     "R5": ["cohorts"],
+    "R12": ["gross_revenue_retention", "net_revenue_retention", "revenue_bridge"],
     "C1": ["complaint_rate", "complaining_customer_share"],
     "C2": ["complaint_mix", "unclassified_complaint_share"],
     "C3": ["complaint_resolution_rate", "resolution_within_sla", "resolution_days"],
     "C4": ["complaint_control_chart"],
     "C5": ["complainer_satisfaction"],
-    "R12": ["gross_revenue_retention", "net_revenue_retention", "revenue_bridge"],
-    "V1": ["clv", "discounted_clv"],
-    "V2": ["cac", "cac_by_channel"],
-    "V3": ["clv_to_cac", "cac_payback_months"],
     "C6": ["service_quality_gap", "service_quality", "service_quality_by_dimension"],
     "C7": ["first_response_minutes", "first_contact_resolution"],
     "C8": ["collection_conduct_rate", "collection_conduct"],
-    "A14": ["comment_themes"],
+    "V1": ["clv", "discounted_clv", "predicted_clv", "predicted_clv_fit"],
+    "V2": ["cac", "cac_by_channel"],
+    "V3": ["clv_to_cac", "cac_payback_months"],
+    "L1": ["enrolment_rate"],
+    "L2": ["active_member_share"],
+    "L3": ["points_per_spend"],
+    "L4": ["redemption_rate"],
+    "L5": ["points_liability"],
+    "L6": ["member_repeat_lift"],
     "Q1": ["completeness"],
     "Q2": ["validity"],
     "Q3": ["uniqueness"],
@@ -113,12 +120,12 @@ def test_the_default_scorecard_has_its_core():
 
 
 def test_windows_are_those_of_g4():
-    """B1, B5, B6, R1, R2, and the money of retention and value (R12, V1, V3), look back 12 months, A1 and A2 at the latest wave, all others at the period."""
+    """B1, B5, B6, R1, R2, the money of retention and value (R12, V1, V3) and what a programme shows only over time (L2, L4, L6) look back 12 months, A1 and A2 at the latest wave, all others at the period."""
     windows = {each.key: each.window for each in KPIS.values()}
     assert {key for key, window in windows.items() if window is Window.LATEST_WAVE} == WAVES
     rolling = {key for key, window in windows.items() if window is Window.ROLLING_12M}
     assert rolling >= ROLLING
-    assert {KPIS[key].code for key in rolling} <= {"B1", "B5", "B6", "R1", "R2", "R12", "V1", "V3"}
+    assert {KPIS[key].code for key in rolling} <= {"B1", "B5", "B6", "R1", "R2", "R12", "V1", "V3", "L2", "L4", "L6"}
 
 
 def test_looking_ahead_is_said_of_b3_r3_and_r4():

@@ -72,6 +72,17 @@ MORE = {
 
 # Sheets that the small company does not send.
 ALSO = {
+    "LoyaltyLedger": """entry_id,customer_id,on,kind,points,order_id
+L01,C01,2025-01-01,earn,100,O01
+L02,C03,2025-02-10,earn,100,O04
+L03,C01,2025-06-05,earn,210,O10
+L04,C03,2025-06-20,earn,100,O12
+L05,C03,2025-06-28,reverse,-25,O12
+L06,C07,2025-09-15,adjust,40,
+L07,C01,2025-11-11,redeem,-150,
+L08,C03,2025-12-31,expire,-60,
+L09,C07,2026-03-31,earn,50,O27
+""",
     "ServiceRatings": """rating_id,rater_type,customer_id,on,dimension,item_no,expectation,perception,scale,weight
 F1,customer,C01,2026-03-05,reliability,1,6,5,1-7,60
 F2,customer,C01,2026-03-05,empathy,2,6,7,1-7,40

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loyalty_xl.contracts.contract import Contract, Field, Type
+from loyalty_xl.contracts.ledger import LOYALTY_LEDGER
 from loyalty_xl.contracts.shared import CHANNELS, CURRENCIES, CUSTOMER_ID, IMPUTED, PRODUCT_ID, REGION_ID, like
 
 CUSTOMERS = Contract(
@@ -396,4 +397,4 @@ FX_RATES = Contract(
     zh_note="每种外币每个日期一行",
 )
 
-CONTRACTS = (CUSTOMERS, ORDERS, FX_RATES)
+CONTRACTS = (CUSTOMERS, ORDERS, FX_RATES, LOYALTY_LEDGER)

@@ -14,6 +14,7 @@ import numpy as np
 
 from loyalty_xl.contracts.between_customers import customers
 from loyalty_xl.contracts.between_orders import refunds
+from loyalty_xl.contracts.between_programme import ledger
 from loyalty_xl.contracts.between_quality import first_responses, service_ratings, taxonomy
 from loyalty_xl.contracts.between_service import complaints, responses
 from loyalty_xl.contracts.links import by_code, codes, days, first_of, numbers, usable, warning
@@ -39,6 +40,7 @@ def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding
     findings += responses(sheets, merged, settings)
     findings += complaints(sheets)
     findings += taxonomy(sheets) + first_responses(sheets) + service_ratings(sheets)
+    findings += ledger(sheets, merged)
     findings += cost_gaps(sheets, settings)
     findings += purchase_cycles(sheets, settings)
     return findings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,24 @@ if TYPE_CHECKING:
     from loyalty_xl.formulas.function import Argument, Function
 
 D = date
+
+
+def _buyers() -> list[tuple[str, date, int]]:
+    """Sixty customers of a year, who buy at different rates and leave sooner or later: enough to fit a model to."""
+    rows, state = [], 7
+    for customer in range(60):
+        day, gap, leaves = 5 * customer % 120, 14 + 14 * (customer % 7), (5, 80, 35)[customer % 3]
+        while day < 365:
+            state = (state * 1103515245 + 12345) % 2**31
+            amount = (80 + 17 * (customer * 7 % 13)) * (60 + state // 128 % 100) // 100
+            rows.append((f"B{customer + 1:02d}", date(2025, 1, 1) + timedelta(day), amount))
+            if state // 65536 % 100 < leaves:
+                break
+            state = (state * 1103515245 + 12345) % 2**31
+            day += 1 + gap * (20 + 2 * (state // 65536 % 100)) // 100
+    return rows
+
+
 TABLES: dict[str, dict[str, list[Any]]] = {
     "Orders": {
         "order_ids": ["O1", "O2", "O3", "O4", "O5", "O6", "O7", "O8", "O9", "O10"],
@@ -82,6 +100,18 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "comments": ["东西真，老师讲解很专业", "价格偏高", "The delivery was late", "周末去逛了逛", None],
         "said_dates": [D(2026, 1, 8), D(2026, 1, 30), D(2026, 2, 14), D(2026, 3, 1), None],
     },
+    "Ledger": {
+        "entry_customers": ["C1", "C1", "C2", "C2", "C1", "C2"],
+        "entry_dates": [D(2025, 2, 3), D(2025, 9, 1), D(2025, 3, 9), D(2025, 12, 24), D(2026, 2, 2), D(2026, 3, 1)],
+        "entry_kinds": ["earn", "earn", "earn", "earn", "redeem", "expire"],
+        "entry_points": [120, 45, 30, 12, -100, -30],
+        "points_earned": [True, True, True, True, False, False],
+        "entry_orders": ["O1", "O4", "O2", "O6", None, None],
+        "base_ids": ["C1", "C2", "C3", "C4", "C5", "C6"],
+        "member_flags": [True, True, False, False, True, None],
+        "member_ids": ["C1", "C2", "C5", None, None, None],
+    },
+    "Buyers": dict(zip(("buyer_ids", "buyer_dates", "buyer_amounts"), map(list, zip(*_buyers(), strict=True)), strict=True)),
     "Lists": {
         "costs": [600, 300, 150],
         "ids_at_start": ["C1", "C2", "C3", "C4"],
@@ -128,6 +158,30 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_COMMENT_THEMES": {"dates": "said_dates", "source": '"unsolicited"', "cycle": '"quarter"'},
     "LOYALTY_COHORTS": {"cycle": '"quarter"'},
     "LOYALTY_CUSTOMER_STATES": {"cycle": '"quarter"'},
+    "LOYALTY_ENROLMENT_RATE": {"customer_ids": "base_ids", "member": "member_flags"},
+    "LOYALTY_ACTIVE_MEMBER_SHARE": {"active_ids": "customer_ids", "include": ""},
+    "LOYALTY_POINTS_PER_SPEND": {"points": "entry_points", "include": "points_earned"},
+    "LOYALTY_REDEMPTION_RATE": {
+        "customer_ids": "entry_customers",
+        "dates": "entry_dates",
+        "kinds": "entry_kinds",
+        "points": "entry_points",
+        "order_ids": "entry_orders",
+    },
+    "LOYALTY_POINTS_LIABILITY": {
+        "customer_ids": "entry_customers",
+        "kinds": "entry_kinds",
+        "points": "entry_points",
+        "point_value": "0.1",
+        "breakage": "0.2",
+    },
+    "LOYALTY_PREDICTED_CLV": {
+        "customer_ids": "buyer_ids",
+        "dates": "buyer_dates",
+        "amounts": "buyer_amounts",
+        "clv_horizon_months": "12",
+    },
+    "LOYALTY_PREDICTED_CLV_FIT": {"customer_ids": "buyer_ids", "dates": "buyer_dates", "amounts": "buyer_amounts"},
     "LOYALTY_SPEND_DECLINE_SHARE": {"decline_periods": "2"},
     "LOYALTY_NEW_CUSTOMER_WATCH": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_NEW_CUSTOMER_RETENTION": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},

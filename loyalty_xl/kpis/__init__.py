@@ -1,6 +1,26 @@
-"""KPIs: arithmetic on sums of measures, one file a dimension. A parameter is the measure of that name."""
+"""KPIs: arithmetic on sums of measures, one file a subject. A parameter is the measure of that name."""
 
 from loyalty_xl import measures as _measures  # noqa: F401 - a KPI's parameters must exist
-from loyalty_xl.kpis import attitude, behaviour, quality, retention, service, service_quality, value, wallet
+from loyalty_xl.kpis import (
+    attitude,
+    behaviour,
+    programme,
+    quality,
+    retention,
+    service,
+    service_quality,
+    value,
+    wallet,
+)
 
-__all__ = ["attitude", "behaviour", "quality", "retention", "service", "service_quality", "value", "wallet"]
+__all__ = [
+    "attitude",
+    "behaviour",
+    "programme",
+    "quality",
+    "retention",
+    "service",
+    "service_quality",
+    "value",
+    "wallet",
+]

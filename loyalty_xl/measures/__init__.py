@@ -1,5 +1,25 @@
-"""Measures: columns that can be added up, one file a dimension."""
+"""Measures: columns that can be added up, one file a subject."""
 
-from loyalty_xl.measures import attitude, behaviour, quality, retention, service, service_quality, value, wallet
+from loyalty_xl.measures import (
+    attitude,
+    behaviour,
+    programme,
+    quality,
+    retention,
+    service,
+    service_quality,
+    value,
+    wallet,
+)
 
-__all__ = ["attitude", "behaviour", "quality", "retention", "service", "service_quality", "value", "wallet"]
+__all__ = [
+    "attitude",
+    "behaviour",
+    "programme",
+    "quality",
+    "retention",
+    "service",
+    "service_quality",
+    "value",
+    "wallet",
+]

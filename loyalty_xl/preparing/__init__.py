@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from loyalty_xl.preparing import comments, complaints, costs, orders, service_quality, surveys, wallets
+from loyalty_xl.preparing import comments, complaints, costs, orders, programme, service_quality, surveys, wallets
 from loyalty_xl.preparing.costs import cost_spans
 from loyalty_xl.preparing.naming import Given, Names, day_number, names_of, traits_of
 from loyalty_xl.rows.ready import Ready
@@ -34,6 +34,7 @@ MAKERS = (
     service_quality,
     comments,
 )  # one module an area, each with frames(given)
+MAKERS = (orders, surveys, complaints, costs, programme)  # one module an area, each with frames(given)
 EVENTS = ("orders", "responses", "invitations", "complaints")  # frames whose rows happened in a month
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from loyalty_xl.books.places import in_language
+from loyalty_xl.studies.rfm import GROUP_NAMES
 
 COLUMNS: dict[str, tuple[str, str, str]] = {  # key -> zh, en, number format
     "period": ("期间", "Period", "General"),
@@ -77,6 +78,27 @@ COLUMNS: dict[str, tuple[str, str, str]] = {  # key -> zh, en, number format
     "net_sentiment": ("净情感", "Net sentiment", "0.00"),
     "verbatims": ("原话", "In their words", "General"),
     "dictionary": ("词典版本", "Dictionary", "General"),
+    "recency_score": ("最近购买分", "Recency score", "0"),
+    "frequency_score": ("购买次数分", "Frequency score", "0"),
+    "spend_score": ("消费额分", "Spend score", "0"),
+    "rfm_group": ("客户群", "Group", "General"),
+    "customer_share": ("客户占比", "Share of customers", "0.0%"),
+    "revenue_share": ("收入占比", "Share of revenue", "0.0%"),
+    "mean_recency_days": ("平均距上次购买天数", "Days since last purchase, mean", "0.0"),
+    "mean_frequency": ("平均购买次数", "Purchases, mean", "0.0"),
+    "mean_spend": ("平均净消费额", "Net spend, mean", "#,##0"),
+    "segment_dim": ("细分维度", "Segment dimension", "General"),
+    "segment": ("细分", "Segment", "General"),
+    "repeaters": ("复购客户数", "Repeat customers", "#,##0"),
+    "alive_share": ("预计仍活跃占比", "Expected alive", "0.0%"),
+    "expected_purchases": ("人均预期购买次数", "Expected purchases, mean", "0.00"),
+    "expected_spend": ("预期每次金额", "Expected spend per purchase", "#,##0"),
+    "value_per_customer": ("人均预测价值", "Predicted value, mean", "#,##0"),
+    "total_value": ("预测价值合计", "Predicted value, total", "#,##0"),
+    "model": ("模型", "Model", "General"),
+    "parameter": ("参数", "Parameter", "General"),
+    "estimate": ("估计值", "Estimate", "#,##0.000"),
+    "remark": ("说明", "Remark", "General"),
 }
 VALUES: dict[str, tuple[str, str]] = {  # coded value -> zh, en
     "New": ("新客", "New"),
@@ -101,6 +123,17 @@ VALUES: dict[str, tuple[str, str]] = {  # coded value -> zh, en
     "solicited": ("问卷征集", "asked for"),
     "unsolicited": ("公开评论", "not asked for"),
     "untagged": ("未归类", "Untagged"),
+    **GROUP_NAMES,
+    "customers": ("客户数", "customers"),
+    "repeaters": ("复购客户数", "repeat customers"),
+    "mean_of_all": ("全体平均每次金额", "mean spend of all"),
+    "repeat_spend": ("复购客户平均每次金额", "mean spend of repeat customers"),
+    "correlation": ("购买次数与每次金额的相关系数", "correlation of purchases and spend"),
+    "decile": ("价值十分位", "Tenth by value"),
+    "tier": ("客户等级", "Tier"),
+    "independent": ("相关接近 0,假设成立", "near 0: the assumption holds"),
+    "dependent": ("相关明显,预测价值不可靠", "not near 0: the values are unreliable"),
+    "not_identified": ("无法识别", "not identified"),
 }
 
 

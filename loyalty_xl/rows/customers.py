@@ -75,10 +75,18 @@ def customer_months(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame
     else:
         until = nw.col("expiry")
         base = until >= nw.col("boundary")
+    if "members" in ready:
+        enrolled = ready["members"].select("customer", nw.lit(1.0).alias("member"))
+        grid = grid.with_columns(when(base).alias("base"), until.alias("until"))
+        grid = grid.join(enrolled, on="customer", how="left")
+        base, until, member = nw.col("base") > 0, nw.col("until"), nw.col("member").fill_null(0.0)
+    else:
+        member = nw.lit(0.0)
     return grid.select(
         *("segment", "who", "cell", "month", "first_month", "first", "occasions", "spend", "boundary"),
         when(base).alias("base"),
         nw.min_horizontal(until, "boundary").alias("until"),
+        member.alias("member"),
     )
 
 
@@ -113,6 +121,7 @@ def customer_turns(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Fr
         nw.col("spend").alias("spend_to_date"),
         (nw.col("boundary") - nw.col("first")).alias("days_known"),
         nw.max_horizontal(nw.col("until") - nw.col("first"), nw.lit(0)).alias("days_related"),
+        nw.lit(float("members" in ready)).alias("membership_known"),
     )
 
 
@@ -137,6 +146,8 @@ CUSTOMER_TURNS = Rows(
         "is_new": (),
         "buys_next": (),
         "next_is_over": (),
+        "member": ("Customers.member",),
+        "membership_known": (),
     },
     (*PLACED, "Orders.customer_id"),
     dated=False,

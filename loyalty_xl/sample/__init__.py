@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from loyalty_xl.sample import complaints as service
-from loyalty_xl.sample import customers, orders, products, service_quality, surveys, wallets
+from loyalty_xl.sample import customers, orders, products, programme, service_quality, surveys, wallets
 from loyalty_xl.sample.days import COMPANY_START, FIRST_DAY, LAST_DAY
 from loyalty_xl.sample.draws import Draws
 from loyalty_xl.sample.small import small_company
@@ -56,6 +56,7 @@ def write_department_files(folder: Path) -> list[Path]:
                 Page("客户", customers.CUSTOMER_HEADERS, _customer_rows(people, lines, closed)),
                 Page("DataCorrections", orders.CORRECTION_HEADERS, orders.correction_rows(lines)),
                 Page("汇率", wallets.RATE_HEADERS, wallets.rate_rows()),
+                Page("积分流水", programme.LEDGER_HEADERS, programme.ledger_rows(people, lines)),
             ],
         ),
         write_workbook(

@@ -1,11 +1,13 @@
-"""Listings: tables that need more than sums, one file a dimension."""
+"""Listings: tables that need more than sums, one file a subject."""
 
 from loyalty_xl.studies import (
     attitude,
     behaviour,
     comments,
     control_chart,
+    predicted_clv,
     retention,
+    rfm,
     service,
     service_quality,
     value,
@@ -17,7 +19,9 @@ __all__ = [
     "behaviour",
     "comments",
     "control_chart",
+    "predicted_clv",
     "retention",
+    "rfm",
     "service",
     "service_quality",
     "value",

@@ -27,6 +27,7 @@ BINDING = (
     "LOYALTY_REPEAT_PURCHASE_RATE(customer_ids, order_ids_or_dates",
     "LOYALTY_PURCHASE_FREQUENCY(customer_ids, order_ids_or_dates",
     "LOYALTY_AVERAGE_SPEND(customer_ids, amounts",
+    "LOYALTY_RFM(customer_ids, dates, amounts, [as_of]",
     "LOYALTY_COHORTS(customer_ids, dates, [cycle=month]",
     "LOYALTY_ATTAINMENT(actual, target, [better=higher], [baseline])",
     "LOYALTY_STATUS(actual, target, [better=higher], [baseline], [amber], [unit=other])",
