@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.settings import Settings
 
-MAKERS = (
+MAKERS: tuple[Any, ...] = (
     orders,
     surveys,
     complaints,
     costs,
-    wallets,
-    service_quality,
     comments,
+    programme,
+    service_quality,
+    wallets,
 )  # one module an area, each with frames(given)
-MAKERS = (orders, surveys, complaints, costs, programme)  # one module an area, each with frames(given)
 EVENTS = ("orders", "responses", "invitations", "complaints")  # frames whose rows happened in a month
 
 
