@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 def departments() -> tuple[Contract, ...]:
     """The sheets that departments supply."""
-    from loyalty_xl.contracts import analytics, marketing, sales, service
+    from loyalty_xl.contracts import analytics, marketing, sales, service, service_more
 
-    return (*analytics.CONTRACTS, *sales.CONTRACTS, *marketing.CONTRACTS, *service.CONTRACTS)
+    return (*analytics.CONTRACTS, *sales.CONTRACTS, *marketing.CONTRACTS, *service.CONTRACTS, *service_more.CONTRACTS)
 
 
 def everything() -> tuple[Contract, ...]:

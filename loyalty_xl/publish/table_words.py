@@ -30,12 +30,28 @@ COLUMNS: dict[str, tuple[str, str, str]] = {  # key -> zh, en, number format
     "class_l1": ("大类", "Class", "General"),
     "class_l2": ("小类", "Subclass", "General"),
     "complaints": ("投诉件数", "Complaints", "#,##0"),
+    "reason": ("原因", "Reason", "General"),
+    "secondary": ("次要原因", "As further reason", "#,##0"),
+    "lost": ("流失客户", "Lost customers", "#,##0"),
+    "coverage": ("有记录的占比", "With a reason", "0.0%"),
+    "band": ("风险档", "Band", "General"),
+    "scored_by": ("评分方法", "Scored by", "General"),
+    "from_score": ("评分下限", "From score", "0.00"),
+    "value": ("净消费", "Net spend", "#,##0"),
+    "mean_score": ("平均评分", "Mean score", "0.000"),
 }
 VALUES: dict[str, tuple[str, str]] = {  # coded value -> zh, en
     "New": ("新客", "New"),
     "Consistent": ("连续", "Consistent"),
     "Returning": ("回归", "Returning"),
     "Sleeping": ("沉睡", "Sleeping"),
+    "price": ("价格", "price"),
+    "quality": ("质量", "quality"),
+    "after_sales": ("售后", "after-sales"),
+    "competitor": ("竞品", "competitor"),
+    "moved": ("搬迁", "moved away"),
+    "other": ("其他", "other"),
+    "not_recorded": ("未记录", "not recorded"),
 }
 
 
