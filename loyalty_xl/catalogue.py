@@ -186,6 +186,7 @@ class Kpi:
     history: str = ""  # what must precede the period: "", "window", "base", "previous", "compared" (all of a period as long), "decline"
     censored: str = ""  # early periods mislead: judged at the period's "start" or "end"
     lag: str = ""  # look-ahead: "next" cycle, or the setting that holds the days
+    cohort: str = "new_customers"  # measure of the whole cohort, for those that look ahead by days
     settings: tuple[str, ...] = ()
     scale: str = ""  # for scores: the setting prefix of its scale
     stock: bool = False  # a count at a point in time: a yearly target is not divided by its months

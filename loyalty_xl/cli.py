@@ -134,11 +134,7 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
     refresh.add_argument("--dry-run", action="store_true", help="compute and report, write nothing")
     refresh.add_argument("--by", help="name shown as Refreshed by (default: the user of this machine)")
 
-    export = command(
-        "export", _export, "Detail, Scorecard, Trend and all tables as CSV and parquet, for Power BI and Tableau"
-    )
-    _add_run_options(export)
-    export.add_argument("dir", metavar="DIR", help="folder to write into; files of an earlier export are replaced")
+    _add_takers(command)
 
     profiles = command(
         "profiles", _profiles, "export profiles of CRM programs; with NAME: its text, to edit and name in Sources"
@@ -188,13 +184,32 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
     return made
 
 
-def _add_run_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("book", metavar="BOOK.xlsx")
-    sub.add_argument(
-        "--period",
-        metavar="PERIOD",
-        help="2026-07, 2026-Q3, 2026-H1, 2026 or 2026-01..02 (default: the last complete one)",
+def _add_takers(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that take something out of a workbook, into files of its own."""
+    customers = command(
+        "customers",
+        _customers,
+        "write the customer lists (at risk, to call back, to invite, silent, without consent) to a file of their own",
     )
+    _add_run_options(customers, period=False)
+    customers.add_argument("--out", metavar="FILE.xlsx", help="where to write it (default: BOOK_customers.xlsx)")
+    customers.add_argument("--overwrite", action="store_true", help="replace a file that is no file of customer lists")
+
+    export = command(
+        "export", _export, "Detail, Scorecard, Trend and all tables as CSV and parquet, for Power BI and Tableau"
+    )
+    _add_run_options(export)
+    export.add_argument("dir", metavar="DIR", help="folder to write into; files of an earlier export are replaced")
+
+
+def _add_run_options(sub: argparse.ArgumentParser, *, period: bool = True) -> None:
+    sub.add_argument("book", metavar="BOOK.xlsx")
+    if period:
+        sub.add_argument(
+            "--period",
+            metavar="PERIOD",
+            help="2026-07, 2026-Q3, 2026-H1, 2026 or 2026-01..02 (default: the last complete one)",
+        )
     sub.add_argument(
         "--as-of",
         type=_day,
@@ -310,6 +325,23 @@ def _refresh(arguments: argparse.Namespace) -> int:
 
         print(refresh_text(made, arguments.lang or made.language, dry_run=arguments.dry_run))
     return made.exit_code
+
+
+def _customers(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.customer_lists import write_customer_lists
+    from loyalty_xl.opening import Asked
+    from loyalty_xl.talk import customers_json, customers_text
+
+    asked = Asked(
+        None, arguments.as_of, dict(arguments.source), dict(arguments.set), arguments.lang, arguments.allow_csv
+    )
+    out = Path(arguments.out) if arguments.out else None
+    made = write_customer_lists(Path(arguments.book), out, asked, overwrite=arguments.overwrite)
+    if arguments.json:
+        _print_json(customers_json(made))
+    else:
+        print(customers_text(made, made.language))
+    return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:

@@ -320,7 +320,7 @@ def _flags(
     kpi: Kpi, values: Mapping[str, float], n: float, flags: tuple[Flag, ...], situation: Situation
 ) -> tuple[Flag, ...]:
     more = list(flags)
-    if kpi.lag not in ("", "next") and n < values["new_customers"]:
+    if kpi.lag not in ("", "next") and n < values[kpi.cohort]:
         more.append(Flag.PARTIAL)  # some of the cohort are still maturing
     rated = kpi.unit in (
         Unit.SHARE,

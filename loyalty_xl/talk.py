@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loyalty_xl.adding import Tab
+    from loyalty_xl.customer_lists import Lists
     from loyalty_xl.newbook import Recognised
     from loyalty_xl.pipeline import Refresh
     from loyalty_xl.vocabulary import Finding
@@ -276,3 +277,32 @@ def unknown_kpi(key: str) -> UsageError:
     return UsageError(
         "", f"没有指标 {key}。相近的:{', '.join(near)}", f"There is no KPI {key}. Nearest: {', '.join(near)}"
     )
+
+
+def customers_text(made: Lists, language: str) -> str:
+    """Which customer lists were written where, and what to keep in mind."""
+    from loyalty_xl.publish.customer_file import WARNING
+
+    lines = [in_language(f"客户名单:{made.written_to}", f"Customer lists: {made.written_to}", language)]
+    for each in made.lists:
+        name = each.title(language)
+        lines.append(
+            f"  {name}  {in_language(*each.missing, language)}" if each.missing else f"  {name}  {len(each.rows):,}"
+        )
+    return "\n".join([*lines, in_language(*WARNING, language)])
+
+
+def customers_json(made: Lists) -> dict[str, Any]:
+    """The same as a document: counts, never customers."""
+    return {
+        "written_to": str(made.written_to),
+        "as_of": made.as_of.isoformat(),
+        "lists": [
+            {
+                "list": each.key,
+                "customers": len(each.rows),
+                "missing": dict(zip(("zh", "en"), each.missing, strict=True)) if each.missing else None,
+            }
+            for each in made.lists
+        ],
+    }

@@ -41,6 +41,12 @@ CODES = {  # kpis.md, section 0: what this release carries
     "R3": ["new_customer_retention"],
     "R4": ["new_customer_watch"],
     "R5": ["cohorts"],
+    "R6": ["early_warning"],
+    "R7": ["early_warning_validation"],
+    "R8": ["at_risk_customers", "at_risk_share", "at_risk_value"],
+    "R9": ["leaving_reasons"],
+    "R10": ["save_rate"],
+    "R11": ["reactivation_rate"],
     "R12": ["gross_revenue_retention", "net_revenue_retention", "revenue_bridge"],
     "C1": ["complaint_rate", "complaining_customer_share"],
     "C2": ["complaint_mix", "unclassified_complaint_share"],
@@ -77,6 +83,7 @@ CORE = {  # kpis.md, "The default Scorecard", less what needs sheets of later re
     "retention_rate",
     "churn_rate",
     "new_customer_retention",
+    "save_rate",
     "complaint_rate",
     "complainer_satisfaction",
 }
@@ -128,12 +135,13 @@ def test_windows_are_those_of_g4():
     assert {KPIS[key].code for key in rolling} <= {"B1", "B5", "B6", "R1", "R2", "R12", "V1", "V3", "L2", "L4", "L6"}
 
 
-def test_looking_ahead_is_said_of_b3_r3_and_r4():
+def test_looking_ahead_is_said_of_b3_r3_r4_and_r10():
     """KPIs that look ahead say how far (G5)."""
     assert {each.key: each.lag for each in KPIS.values() if each.lag} == {
         "repurchase_rate": "next",
         "new_customer_retention": "new_customer_year_days",
         "new_customer_watch": "new_customer_window_days",
+        "save_rate": "save_window_days",
     }
 
 

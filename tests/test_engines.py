@@ -110,6 +110,16 @@ def judged(folder):
     complaints.write_text("\n".join([f"{header.strip()},first_response_on", *timed]) + "\n", encoding="utf-8")
 
 
+ATTEMPTS = [
+    "attempt_id,customer_id,contacted_on,reason,outcome,outcome_on",
+    "W1,C01,2025-04-10,price,saved,2025-06-05",
+    "W2,C02,2025-06-15,,lost,",
+    "W3,C03,2025-06-20,quality,pending,",
+    "W4,C03,2025-06-28,price,saved,2025-07-01",
+    "W5,C05,2026-03-10,,pending,",
+]
+
+
 def richer(folder):
     """Write the small company with what it lacks."""
     small_company(folder)
@@ -129,6 +139,7 @@ def sheets(request, tmp_path_factory):
     (folder / "files").mkdir()
     (small_company if request.param == "small" else richer)(folder / "files")
     judged(folder / "files")
+    (folder / "files" / "SaveAttempts.csv").write_text("\n".join(ATTEMPTS) + "\n", encoding="utf-8")
     make_book(folder / "book.xlsx", "en", folder / "files")
     checked, findings = check(gather(folder / "book.xlsx", today=TODAY), TODAY)
     assert not [each for each in findings if each.code.startswith("E") and each.code not in {"E240", "E250", "E251"}]
@@ -190,6 +201,9 @@ def test_between_them_the_sheets_feed_every_measure(sheets):
         "unclassified_complaints",
         "rows_imputed",
         "reactivated",
+        "came_back",
+        "at_risk",
+        "value_at_risk",
     }
     silent = {name for name in here.columns if not here[name].fillna(0).abs().sum() > 0}
     assert silent <= special
@@ -223,6 +237,9 @@ def test_settings_do_not_part_the_engines(sheets, changed):
         "response_by_channel_and_incentive",
         "cac_by_channel",
         "revenue_bridge",
+        "early_warning",
+        "early_warning_validation",
+        "leaving_reasons",
     ],
 )
 def test_listings_are_equal_on_both_engines(sheets, key):

@@ -590,6 +590,7 @@ def test_demo_with_a_fault_in_every_file(demo: Path) -> None:
         ("市场部_marketing.xlsx", "问卷回收", 1, {("推荐意愿", 10): (11, "E231")}),
         ("市场部_marketing.xlsx", "营销活动与费用", 3, {("费用（元）", 6): ("很多", "E203")}),
         ("客服部_complaints.xlsx", "投诉", 3, {("closed_on", 5): (date(2020, 1, 1), "E267"), ("受理日期", 8): ("03/04/25", "E222")}),
+        ("客服部_complaints.xlsx", "挽留记录", 1, {("预警日期", 5): (date(2026, 7, 31), "E310")}),
         ("数据分析部_customers.xlsx", "客户", 1, {("type", 20): ("robot", "E233")}),
         ("sales_reference.xlsx", "Products", 1, {("margin_rate", 3): ("a lot", "E203")}),
     ]  # fmt: skip

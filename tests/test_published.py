@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from loyalty_xl import refresh
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
+from loyalty_xl.publish.early_warning import warning_rows
 
 pytestmark = pytest.mark.real_data
 
@@ -106,6 +108,40 @@ def cohort(made: Refresh, label: str, distance: int) -> tuple[int, str]:
     (row,) = (row for row in made.tables["cohorts"] if (row["cohort"], row["distance"]) == (label, distance))
     assert row["observed"]
     return row["size"], f"{row['share']:.1%}"
+
+
+def warned(made: Refresh) -> dict[str, dict[str, Any]]:
+    """The trial of the early warning, by item."""
+    return {row["item"]: row for row in made.tables["early_warning_validation"]}
+
+
+def test_cdnow_early_warning_beats_recency(book: Path, cdnow_file: Path) -> None:
+    """As of 1998-01-01, 180 days: the days since the last purchase tell with an AUC of 0.795, the score with more, and the page says so."""
+    made = run(book, cdnow_file, zero_value_orders="count", churn_window_days="180")
+    found = warned(made)
+    assert found["test_snapshot"]["observed"] == "1998-01-01"
+    assert found["train_snapshots"]["observed"] == "1997-04-01, 1997-07-01"  # none later than 1997-07-05
+    assert (found["test_customers"]["customers"], found["test_lost"]["customers"]) == (23_570, 18_207)
+    assert f"{found['auc']['recency']:.3f}" == "0.795"
+    assert f"{found['auc']['score']:.3f}" == "0.806"
+    assert found["verdict"]["observed"] == "validated"
+    page = " ".join(str(cell) for row in warning_rows(made)[0] for cell in row if cell is not None)
+    assert "AUC is 0.806, above 0.795 of the days since the last purchase" in page
+    assert {row["scored_by"] for row in made.tables["early_warning"]} == {"regression", None}
+
+
+def test_cdnow_early_warning_without_training_label(book: Path, cdnow_file: Path) -> None:
+    """As of 1997-10-01, 273 days: recency tells with 0.759, no training label exists; the page says not_validated and the rule scores."""
+    made = run(book, cdnow_file, zero_value_orders="count", churn_window_days="273")
+    found = warned(made)
+    assert found["test_snapshot"]["observed"] == "1997-10-01"
+    assert f"{found['auc']['recency']:.3f}" == "0.759"
+    assert found["auc"]["score"] is None
+    assert (found["verdict"]["observed"], found["not_validated"]["observed"]) == ("no_label", True)
+    page = " ".join(str(cell) for row in warning_rows(made)[0] for cell in row if cell is not None)
+    assert "not_validated" in page
+    assert "0.759" in page
+    assert {row["scored_by"] for row in made.tables["early_warning"]} == {"rule", None}
 
 
 def test_cdnow_is_read_whole(cdnow: Refresh) -> None:

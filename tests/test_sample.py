@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter, defaultdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,6 +34,8 @@ BOOKS = {
     "ServiceRatings": ("客服部_complaints.xlsx", "服务质量评分", 1),
     "CollectionAudit": ("客服部_complaints.xlsx", "信息收集规范检查", 1),
     "Reviews": ("sales_reference.xlsx", "Reviews", 1),
+    "SaveAttempts": ("客服部_complaints.xlsx", "挽留记录", 1),
+    "Interactions": ("客服部_complaints.xlsx", "客户沟通", 1),
     "Products": ("sales_reference.xlsx", "Products", 1),
     "Regions": ("sales_reference.xlsx", "Regions", 1),
     "SalesCosts": ("sales_reference.xlsx", "SalesCosts", 1),
@@ -327,3 +329,28 @@ def test_small_company_examples_are_complete() -> None:
     assert all(isinstance(Fraction(row["gives"]), Fraction) for row in examples["example"])
     named = Counter((row["kpi"], row["period"], row["segment"]) for table in examples.values() for row in table)
     assert max(named.values()) == 1
+
+
+def test_save_attempts_hang_together(sheets: dict[str, Rows]) -> None:
+    """Two dozen customers a month are contacted after they were flagged; "saved" is noted where an order came within 90 days."""
+    bought: dict[str, list[date]] = defaultdict(list)
+    for row in sheets["Orders"]:
+        if row["order_type"] != "refund":
+            bought[str(row["customer_id"])].append(date.fromisoformat(str(row["order_date"])))
+    by_month: Counter[str] = Counter()
+    for row in sheets["SaveAttempts"]:
+        on = day(row["联系日期"])
+        assert day(row["预警日期"]) <= on <= LAST_DAY
+        by_month[f"{on:%Y-%m}"] += 1
+        came = any(on <= each <= on + timedelta(90) for each in bought[str(row["客户编号"])])
+        assert came == (row["挽留结果"] == "挽留成功")
+    assert len(by_month) == 27
+    assert min(by_month.values()) >= 20
+
+
+def test_contacts_are_of_known_customers(sheets: dict[str, Rows]) -> None:
+    """Each contact has its own number, a day inside the data, and a customer of the list."""
+    known = {row["客户编号"] for row in sheets["Customers"]}
+    rows = sheets["Interactions"]
+    assert len({row["沟通编号"] for row in rows}) == len(rows) > 1_000
+    assert all(row["客户编号"] in known and FIRST_DAY <= day(row["沟通日期"]) <= LAST_DAY for row in rows)

@@ -147,6 +147,20 @@ STUDIES = Page(
     "分析",
     (C("c1", "分析表", "Tables", 26), *(C(f"c{number}", "", "", 15) for number in range(2, 15))),
 )
+EARLY_WARNING = Page(
+    "Early warning",
+    "预警",
+    (
+        C("item", "项目", "Item", 34),
+        C("score", "预警评分", "Score", 14),
+        C("recency", "距上次购买天数", "Days since last purchase", 16),
+        C("rule", "间隔规则", "Gap rule", 14),
+        C("observed", "观察值", "Observed", 14),
+        C("customers", "客户数", "Customers", 12),
+        C("value", "近12个月净消费", "Net spend, 12 months", 18),
+        C("text", "说明", "What it means", 80),
+    ),
+)
 DIAGNOSIS = Page(
     "Diagnosis",
     "诊断",
@@ -191,7 +205,7 @@ RUN_LOG = Page(
     ),
 )
 START = Page("Start", "开始")
-PAGES = (SCORECARD, TREND, DETAIL, COHORTS, STUDIES, DIAGNOSIS, FINDINGS, NOTES, RUN_LOG)
+PAGES = (SCORECARD, TREND, DETAIL, COHORTS, STUDIES, EARLY_WARNING, DIAGNOSIS, FINDINGS, NOTES, RUN_LOG)
 
 # Labels of the block above the Scorecard's table. On the left the value stands in the next column, on the right in the one after it.
 HEAD = {

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 def departments() -> tuple[Contract, ...]:
     """The sheets that departments supply."""
-    from loyalty_xl.contracts import analytics, marketing, reviews, sales, service, service_quality
+    from loyalty_xl.contracts import analytics, marketing, reviews, sales, service, service_more, service_quality
 
-    found = (*analytics.CONTRACTS, *sales.CONTRACTS, *marketing.CONTRACTS, *service.CONTRACTS)
-    return (*found, *service_quality.CONTRACTS, *reviews.CONTRACTS)
+    shelves = (analytics, sales, marketing, service, service_more, service_quality, reviews)
+    return tuple(contract for shelf in shelves for contract in shelf.CONTRACTS)
 
 
 def everything() -> tuple[Contract, ...]:

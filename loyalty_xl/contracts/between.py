@@ -16,6 +16,7 @@ from loyalty_xl.contracts.between_customers import customers
 from loyalty_xl.contracts.between_orders import refunds
 from loyalty_xl.contracts.between_programme import ledger
 from loyalty_xl.contracts.between_quality import first_responses, service_ratings, taxonomy
+from loyalty_xl.contracts.between_retention import save_attempts
 from loyalty_xl.contracts.between_service import complaints, responses
 from loyalty_xl.contracts.links import by_code, codes, days, first_of, numbers, usable, warning
 from loyalty_xl.vocabulary import Finding, month_ordinal, month_start
@@ -41,6 +42,7 @@ def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding
     findings += complaints(sheets)
     findings += taxonomy(sheets) + first_responses(sheets) + service_ratings(sheets)
     findings += ledger(sheets, merged)
+    findings += save_attempts(sheets, merged, settings)
     findings += cost_gaps(sheets, settings)
     findings += purchase_cycles(sheets, settings)
     return findings

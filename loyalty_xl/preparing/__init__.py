@@ -13,7 +13,17 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from loyalty_xl.preparing import comments, complaints, costs, orders, programme, service_quality, surveys, wallets
+from loyalty_xl.preparing import (
+    comments,
+    complaints,
+    costs,
+    orders,
+    programme,
+    retention,
+    service_quality,
+    surveys,
+    wallets,
+)
 from loyalty_xl.preparing.costs import cost_spans
 from loyalty_xl.preparing.naming import Given, Names, day_number, names_of, traits_of
 from loyalty_xl.rows.ready import Ready
@@ -32,6 +42,7 @@ MAKERS: tuple[Any, ...] = (
     costs,
     comments,
     programme,
+    retention,
     service_quality,
     wallets,
 )  # one module an area, each with frames(given)

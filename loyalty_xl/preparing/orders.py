@@ -10,6 +10,7 @@ import pandas as pd
 from loyalty_xl.preparing.naming import (
     Strings,
     add_traits,
+    as_numbers,
     coded,
     combined,
     day_numbers,
@@ -77,6 +78,7 @@ def _orders(frame: pd.DataFrame, given: Given) -> Made:
         "amount": np.round(np.bincount(part, weights=amount), 6),
         "margin": np.round(np.bincount(part, weights=amount * _margin_rates(frame, given)), 6),
         "lines": np.bincount(part),
+        "imputed": (np.bincount(part, weights=as_numbers(frame["is_imputed"], 0.0)) > 0).astype(np.int64),
     }
     for dim, (codes, text) in labels.items():
         made[dim] = text[codes[first]]

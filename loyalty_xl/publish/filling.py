@@ -10,6 +10,7 @@ from loyalty_xl.books.places import (
     COHORTS,
     DETAIL,
     DIAGNOSIS,
+    EARLY_WARNING,
     FINDINGS,
     NOTES,
     PAGES,
@@ -26,6 +27,7 @@ from loyalty_xl.publish import run_log
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, note_rows, scorecard_cells
 from loyalty_xl.publish.diagnosis import diagnosis_rows
+from loyalty_xl.publish.early_warning import warning_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.remarks import Remarks
 from loyalty_xl.publish.tables import PLAIN, study_rows
@@ -40,7 +42,15 @@ if TYPE_CHECKING:
     from loyalty_xl.pipeline import Refresh
 
 LEFT_ALONE = "left alone"  # section of the run log: cells that could not be filled
-WHOLE = (DETAIL, COHORTS, STUDIES, DIAGNOSIS, FINDINGS, NOTES)  # pages that are replaced as a whole, beside the run log
+WHOLE = (
+    DETAIL,
+    COHORTS,
+    STUDIES,
+    EARLY_WARNING,
+    DIAGNOSIS,
+    FINDINGS,
+    NOTES,
+)  # pages that are replaced as a whole, beside the run log
 MAPPING = Page(control.MAPPING.name, control.MAPPING.zh)
 
 
@@ -69,12 +79,15 @@ class Filling:
         """Rows of the pages that are replaced as a whole."""
         made = self.made
         rows, self._links = finding_rows(made)
-        studies, self._marks = study_rows(made)
+        studies, marks = study_rows(made)
+        warned, more = warning_rows(made)
+        self._marks = {STUDIES: marks, EARLY_WARNING: more}
         notes = [*note_rows(made), *self._remarks.rows()]
         return {
             DETAIL: detail_rows(made),
             COHORTS: cohort_rows(made),
             STUDIES: studies,
+            EARLY_WARNING: warned,
             DIAGNOSIS: diagnosis_rows(made),
             FINDINGS: rows,
             NOTES: notes,
@@ -164,8 +177,9 @@ class Filling:
                 fill_trend(patch, made, trend, pages[TREND.name], board)
         for page, rows in self.pages.items():
             self._page(patch, page, rows, added, self._links if page is FINDINGS else None)
-        for (row, column), style in self._marks.items():
-            patch.put(self._name(STUDIES), row, column, self.pages[STUDIES][row - 2][column - 1], style)
+        for page, marks in self._marks.items():
+            for (row, column), style in marks.items():
+                patch.put(self._name(page), row, column, self.pages[page][row - 2][column - 1], style)
         self._page(patch, RUN_LOG, [list(each) for each in self.log()], added)
 
     def _name(self, page: Page) -> str:
@@ -210,7 +224,7 @@ class Filling:
         links: dict[tuple[int, int], str] | None = None,
     ) -> None:
         styles = [Style(number_format=column.number_format) if page.name in added else None for column in page.columns]
-        if page is STUDIES:
+        if page in self._marks:
             styles = [PLAIN] * len(page.columns)
         patch.replace(self._name(page), 2, rows, styles, links)
 

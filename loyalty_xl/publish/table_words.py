@@ -99,6 +99,14 @@ COLUMNS: dict[str, tuple[str, str, str]] = {  # key -> zh, en, number format
     "parameter": ("参数", "Parameter", "General"),
     "estimate": ("估计值", "Estimate", "#,##0.000"),
     "remark": ("说明", "Remark", "General"),
+    "secondary": ("次要原因", "As further reason", "#,##0"),
+    "lost": ("流失客户", "Lost customers", "#,##0"),
+    "coverage": ("有记录的占比", "With a reason", "0.0%"),
+    "band": ("风险档", "Band", "General"),
+    "scored_by": ("评分方法", "Scored by", "General"),
+    "from_score": ("评分下限", "From score", "0.00"),
+    "value": ("净消费", "Net spend", "#,##0"),
+    "mean_score": ("平均评分", "Mean score", "0.000"),
 }
 VALUES: dict[str, tuple[str, str]] = {  # coded value -> zh, en
     "New": ("新客", "New"),
@@ -134,6 +142,13 @@ VALUES: dict[str, tuple[str, str]] = {  # coded value -> zh, en
     "independent": ("相关接近 0,假设成立", "near 0: the assumption holds"),
     "dependent": ("相关明显,预测价值不可靠", "not near 0: the values are unreliable"),
     "not_identified": ("无法识别", "not identified"),
+    "price": ("价格", "price"),
+    "quality": ("质量", "quality"),
+    "after_sales": ("售后", "after-sales"),
+    "competitor": ("竞品", "competitor"),
+    "moved": ("搬迁", "moved away"),
+    "other": ("其他", "other"),
+    "not_recorded": ("未记录", "not recorded"),
 }
 
 

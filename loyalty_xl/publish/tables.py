@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Row = list[Any]
 Marks = dict[tuple[int, int], Style]
-OWN_PAGE = frozenset({"cohorts"})  # tables that have a page of their own
+OWN_PAGE = frozenset({"cohorts", "early_warning", "early_warning_validation"})  # tables that have a page of their own
 SHOWN = 60  # rows of a table on the page; all are in `refresh --json` and `export`
 WIDTH = len(STUDIES.columns)
 PLAIN = Style(valign="top")

@@ -11,6 +11,7 @@ from loyalty_xl.books.places import (
     COHORTS,
     DETAIL,
     DIAGNOSIS,
+    EARLY_WARNING,
     FINDINGS,
     NOTES,
     PAGES,
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("zh", "en", "both")
 FIXED_DATE = datetime(2026, 1, 1)
-PLAIN_PAGES = {page.name: page for page in (DETAIL, COHORTS, STUDIES, DIAGNOSIS, FINDINGS, NOTES, RUN_LOG)}
+PLAIN_PAGES = {
+    page.name: page for page in (DETAIL, COHORTS, STUDIES, EARLY_WARNING, DIAGNOSIS, FINDINGS, NOTES, RUN_LOG)
+}
 ROWS_WITH_RULES = 5000  # how far down choice lists reach on a sheet
 WRAPPED = frozenset({"found", "says", "advice", "text"})
 TABS = {"control": "#7F7F7F", "marketing": "#C55A11", "analytics": "#2E75B6", "service": "#7030A0", "sales": "#548235"}

@@ -37,7 +37,7 @@ class Ready:
 
     def once(self, make: Callable[..., Frame], settings: Any, dims: tuple[str, ...] = ()) -> Frame:
         """Derive a frame by *make*(self, settings[, dims]) the first time, and remember it."""
-        key = (make.__name__, settings, dims)
+        key = (f"{make.__module__}.{make.__qualname__}", settings, dims)
         if key not in self.made:
             wider = next((each for each in self.made if each[:2] == key[:2] and set(dims) < set(each[2])), None)
             if wider and dims:

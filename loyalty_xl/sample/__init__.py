@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from loyalty_xl.sample import complaints as service
-from loyalty_xl.sample import customers, orders, products, programme, service_quality, surveys, wallets
+from loyalty_xl.sample import customers, orders, products, programme, retention, service_quality, surveys, wallets
 from loyalty_xl.sample.days import COMPANY_START, FIRST_DAY, LAST_DAY
 from loyalty_xl.sample.draws import Draws
 from loyalty_xl.sample.small import small_company
@@ -66,6 +66,8 @@ def write_department_files(folder: Path) -> list[Path]:
                 Page("投诉分类标准", service.TAXONOMY_HEADERS, service.taxonomy_rows()),
                 Page("服务质量评分", service_quality.RATING_HEADERS, service_quality.rating_rows(people)),
                 Page("信息收集规范检查", service_quality.AUDIT_HEADERS, service_quality.audit_rows()),
+                Page("挽留记录", retention.SAVE_HEADERS, retention.save_rows(people, lines)),
+                Page("客户沟通", retention.INTERACTION_HEADERS, retention.interaction_rows(people, lines, heard)),
             ],
         ),
         write_workbook(
