@@ -95,6 +95,18 @@ def periods_between(cycle: Cycle, first: int, last: int, calendar: Calendar) -> 
     return periods
 
 
+TURN_COLUMNS = (
+    "turn",
+    "first_of_turn",
+    "last",
+    "before",
+    "next_last",
+    "decline_before",
+    "previous_before",
+    "wave",
+)
+
+
 def turn_frame(
     turns: Sequence[Turn], calendar: Calendar, as_of: date, last_month: int, decline_periods: int
 ) -> nw.DataFrame[pd.DataFrame]:
@@ -116,8 +128,13 @@ def turn_frame(
                 "wave": turn.wave,
             }
         )
-    columns = ["turn", "first_of_turn", "last", "before", "next_last", "decline_before", "previous_before", "wave"]
-    return nw.from_native(pd.DataFrame(rows, columns=columns).astype("int64"), eager_only=True)
+    return nw.from_native(pd.DataFrame(rows, columns=list(TURN_COLUMNS)).astype("int64"), eager_only=True)
+
+
+def one_turn(first: int, last: int, **known: int) -> nw.DataFrame[pd.DataFrame]:
+    """A single turn as a row, of the months *first* to *last*; what is not *known* lies nowhere (-1)."""
+    facts = dict.fromkeys(TURN_COLUMNS, -1) | {"turn": 0, "first_of_turn": first, "last": last, "before": first - 1}
+    return nw.from_native(pd.DataFrame([facts | known]).astype("int64"), eager_only=True)
 
 
 def months_of(turns: Iterable[tuple[int, Turn]], lag: int = 0) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from loyalty_xl.formulas.cell_errors import bad_setting, without_value
 from loyalty_xl.rows.customers import customer_turns
 from loyalty_xl.rows.orders import first_purchases, occasions, revenue
 from loyalty_xl.rows.ready import ANONYMOUS, NEVER, Ready
+from loyalty_xl.turns import one_turn
 from loyalty_xl.vocabulary import ALL, Reason
 
 if TYPE_CHECKING:
@@ -194,9 +195,8 @@ class Bought:
     def rows(self, settings: Settings, span: Span, as_of: date | None = None) -> Callable[[str], Frame]:
         """Give the rows of each kind that lie in the span that is looked at."""
         ready = self.ready(settings, span, as_of)
-        facts = {"turn": 0, "first_of_turn": span.looked, "last": span.looked, "before": span.looked - 1,
-                 "next_last": span.next, "decline_before": span.earlier, "previous_before": span.previous, "wave": -1}  # fmt: skip
-        turn = nw.from_native(pd.DataFrame([facts], dtype=np.int64), eager_only=True)
+        known = {"next_last": span.next, "decline_before": span.earlier, "previous_before": span.previous}
+        turn = one_turn(span.looked, span.looked, **known)
 
         def of(kind: str) -> Frame:
             if kind == "customer_turns":

@@ -29,6 +29,7 @@ from loyalty_xl.rows.programme import EARN, REVERSE, balances, lots
 from loyalty_xl.rows.ready import Ready
 from loyalty_xl.studies.predicted_clv import Forecast, forecasts
 from loyalty_xl.studies.rfm import GROUP_NAMES, SCORED, rfm_customers
+from loyalty_xl.turns import one_turn
 from loyalty_xl.vocabulary import ALL, Reason
 
 if TYPE_CHECKING:
@@ -128,9 +129,7 @@ def _lift(
     labels = pd.factorize(customer_ids)[1]
     enrolled = np.array([code for code, label in enumerate(labels) if label in members], np.int64)
     known = nw.from_native(pd.DataFrame({"customer": enrolled}), eager_only=True)
-    facts = {"turn": 0, "first_of_turn": 0, "last": 0, "before": -1, "next_last": -1, "decline_before": -1, "wave": -1}
-    turn = nw.from_native(pd.DataFrame([facts], dtype=np.int64), eager_only=True)
-    rows = customer_turns(replace(ready, frames=ready.frames | {"members": known}), settings, ONLY_ALL, turn)
+    rows = customer_turns(replace(ready, frames=ready.frames | {"members": known}), settings, ONLY_ALL, one_turn(0, 0))
     return frames.value(key, lambda _: rows, settings)
 
 

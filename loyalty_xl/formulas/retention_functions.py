@@ -6,9 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
-import pandas as pd
 
 from loyalty_xl import catalogue, library
 from loyalty_xl.formulas import frames
@@ -21,6 +19,7 @@ from loyalty_xl.formulas.kpi_functions import _declare as declare_kpis
 from loyalty_xl.rows.customers import customer_turns
 from loyalty_xl.rows.retention import base_scores
 from loyalty_xl.studies.leaving import tally
+from loyalty_xl.turns import one_turn
 from loyalty_xl.vocabulary import Reason
 
 if TYPE_CHECKING:
@@ -53,16 +52,7 @@ def _by_month(end: date | None, settings: Settings, given: dict[str, Any]) -> Re
 def _at_risk(key: str, end: date, settings: Settings, **given: Any) -> float:
     ready = _by_month(end, settings, given)
     last = ready.last_month
-    facts = {
-        "turn": 0,
-        "first_of_turn": last,
-        "last": last,
-        "before": last - 1,
-        "next_last": -1,
-        "decline_before": -1,
-        "wave": -1,
-    }
-    turn = nw.from_native(pd.DataFrame([facts], dtype=np.int64), eager_only=True)
+    turn = one_turn(last, last)
     build = {"base_scores": base_scores, "customer_turns": customer_turns}
     return frames.value(key, lambda kind: build[kind](ready, settings, ONLY_ALL, turn), settings)
 
