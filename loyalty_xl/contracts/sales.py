@@ -1,8 +1,9 @@
-"""What the sales department supplies: products, regions, sales costs."""
+"""What the sales department supplies: products, regions, sales costs; its price changes are in `prices`."""
 
 from __future__ import annotations
 
 from loyalty_xl.contracts.contract import Contract, Field, Type
+from loyalty_xl.contracts.prices import PRICE_CHANGES
 from loyalty_xl.contracts.shared import IMPUTED, PRODUCT_ID, REGION_ID, like
 
 PRODUCTS = Contract(
@@ -194,4 +195,4 @@ SALES_COSTS = Contract(
     zh_note="每笔期间费用一行",
 )
 
-CONTRACTS = (PRODUCTS, REGIONS, SALES_COSTS)
+CONTRACTS = (PRODUCTS, REGIONS, SALES_COSTS, PRICE_CHANGES)

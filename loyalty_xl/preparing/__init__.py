@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from loyalty_xl.preparing import complaints, costs, orders, surveys
+from loyalty_xl.preparing import complaints, costs, orders, prices, surveys
 from loyalty_xl.preparing.costs import cost_spans
 from loyalty_xl.preparing.naming import Given, Names, day_number, names_of, traits_of
 from loyalty_xl.rows.ready import Ready
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.settings import Settings
 
-MAKERS = (orders, surveys, complaints, costs)  # one module an area, each with frames(given)
+MAKERS = (orders, surveys, complaints, costs, prices)  # one module an area, each with frames(given)
+PLANNED = ("PriceChanges",)  # entered ahead of time: the price of September does not end the data in September
 EVENTS = ("orders", "responses", "invitations", "complaints")  # frames whose rows happened in a month
 
 
@@ -129,6 +130,7 @@ def newest_date(sheets: Mapping[str, Sheet]) -> date | None:
         name = sheet.contract.date
         if (
             name
+            and sheet.contract.name not in PLANNED
             and not sheet.blocked
             and name in sheet.frame
             and sheet.frame[name].dtype.kind == "M"
