@@ -38,6 +38,7 @@ PRICE_CHANGES = Contract(
         ),
         like(
             PRODUCT_TYPE,
+            usual=False,
             default="type of the product",
             en="product type whose prices changed, where no product is named",
             zh_note="调价的产品类型；已填商品编号时可空白",

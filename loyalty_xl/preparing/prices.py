@@ -113,7 +113,7 @@ def market(frame: pd.DataFrame, given: Given) -> pd.DataFrame:
         chained = chain(list(series.values()))
         for month, price, volume, filled in bridged(chained):
             rows.append((str(kind), str(region), month, price, volume, filled))
-    types = {
+    types: dict[str, Any] = {
         "product_type": "str", "region": "str", "month": np.int64, "price_index": float, "volume_index": float, "filled": bool,
     }  # fmt: skip
     return pd.DataFrame(rows, columns=columns).astype(types)

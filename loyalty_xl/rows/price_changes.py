@@ -126,12 +126,16 @@ class _Measuring:
             events.append(event)
             parts.append(buyers.assign(event=at))
         rows = pd.concat(parts, ignore_index=True) if parts else self._nobody().assign(event=0)
-        return Looked(events, *(rows[name].to_numpy() for name in ("event", "region", "kept", "first", "kept_anywhere")))
+        return Looked(
+            events, *(rows[name].to_numpy() for name in ("event", "region", "kept", "first", "kept_anywhere"))
+        )
 
     def _matches(self, at: int, part: slice) -> Mask:
         """Lines of the goods whose price changed."""
         sales = self.sales
-        goods = sales.product[part] == self.products[at] if self.products[at] != -1 else sales.kind[part] == self.kinds[at]
+        goods = (
+            sales.product[part] == self.products[at] if self.products[at] != -1 else sales.kind[part] == self.kinds[at]
+        )
         mask: Mask = goods if self.regions[at] == -1 else goods & (sales.region[part] == self.regions[at])
         return mask
 

@@ -110,7 +110,8 @@ class Seen:
     @property
     def zeros(self) -> NDArray[np.bool_]:
         """Months in which a cell that had begun sold nothing."""
-        return self.begun & (self.quantity == 0)
+        nothing: NDArray[np.bool_] = self.begun & (self.quantity == 0)
+        return nothing
 
 
 def seen_until(panel: Panel, last: int) -> Seen:
@@ -120,8 +121,8 @@ def seen_until(panel: Panel, last: int) -> Seen:
     which dearer products happened to be sold is no price rise. A product sold in one month only says nothing about prices.
     """
     keep = panel.month <= last - panel.first
-    product, cell, month, quantity = (each[keep] for each in (panel.product, panel.cell, panel.month, panel.quantity))
-    price = panel.price[keep]
+    product, cell, month = (each[keep] for each in (panel.product, panel.cell, panel.month))
+    quantity, price = panel.quantity[keep], panel.price[keep]
     pieces = np.bincount(product, quantity)
     own = np.bincount(product, quantity * price) / np.where(pieces > 0, pieces, 1.0)
     latest, earliest = np.full(len(pieces), -1), np.full(len(pieces), 10**6)
@@ -132,7 +133,8 @@ def seen_until(panel: Panel, last: int) -> Seen:
     at = cell * length + month
 
     def laid(values: Floats) -> Floats:
-        return np.bincount(at, values, minlength=cells * length).reshape(cells, length)
+        table: Floats = np.bincount(at, values, minlength=cells * length).reshape(cells, length).astype(np.float64)
+        return table
 
     sold, weighed = laid(quantity), laid(weight)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -146,7 +148,7 @@ class Elasticity:
     """What a segment's demand says about its price, or why it says nothing."""
 
     fit: Fit | None
-    why: str  # "" where identified: no_rows, few_levels, steady, few_rows
+    why: str  # "" where identified: no_months, few_price_levels, steady_price, few_rows
     rows: int
     levels: int  # most distinct price levels of a cell
     variation: float  # coefficient of variation of the price within its cells
@@ -202,11 +204,11 @@ def slope_of(
     levels, variation = price_levels(price, cell), price_variation(price, cell)
     facts = (rows, levels, variation, zeros, filled)
     if not rows:
-        return Elasticity(None, "no_rows", *facts)
+        return Elasticity(None, "no_months", *facts)
     if levels < least_levels:
-        return Elasticity(None, "few_levels", *facts)
+        return Elasticity(None, "few_price_levels", *facts)
     if variation < STEADY:
-        return Elasticity(None, "steady", *facts)
+        return Elasticity(None, "steady_price", *facts)
     columns = [price, *controls]
     of_year = month % 12
     present = np.unique(of_year)

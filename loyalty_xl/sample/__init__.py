@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from loyalty_xl.sample import complaints as service
-from loyalty_xl.sample import customers, orders, products, surveys
+from loyalty_xl.sample import customers, orders, prices, products, surveys
 from loyalty_xl.sample.days import COMPANY_START, FIRST_DAY, LAST_DAY
 from loyalty_xl.sample.draws import Draws
 from loyalty_xl.sample.small import small_company
@@ -55,6 +55,7 @@ def write_department_files(folder: Path) -> list[Path]:
             [
                 Page("客户", customers.CUSTOMER_HEADERS, _customer_rows(people, lines, closed)),
                 Page("DataCorrections", orders.CORRECTION_HEADERS, orders.correction_rows(lines)),
+                Page("市场价格指数", prices.INDEX_HEADERS, prices.index_rows()),
             ],
         ),
         write_workbook(
@@ -70,6 +71,7 @@ def write_department_files(folder: Path) -> list[Path]:
                 Page("Products", products.PRODUCT_HEADERS, products.product_rows()),
                 Page("Regions", products.REGION_HEADERS, products.region_rows()),
                 Page("SalesCosts", products.COST_HEADERS, products.cost_rows()),
+                Page("PriceChanges", prices.CHANGE_HEADERS, prices.change_rows()),
             ],
         ),
     ]  # fmt: skip
