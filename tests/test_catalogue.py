@@ -38,6 +38,10 @@ CODES = {  # kpis.md, section 0: what this release carries
     "R3": ["new_customer_retention"],
     "R4": ["new_customer_watch"],
     "R5": ["cohorts"],
+    "P1": ["price_change_elasticity"],
+    "P2": ["price_elasticity", "price_segments"],
+    "P3": ["keep_buying_rate", "keep_buying_difference"],
+    "P4": ["price_insensitivity"],
     "C1": ["complaint_rate", "complaining_customer_share"],
     "C2": ["complaint_mix", "unclassified_complaint_share"],
     "C3": ["complaint_resolution_rate", "resolution_within_sla", "resolution_days"],
@@ -60,6 +64,7 @@ CORE = {  # kpis.md, "The default Scorecard", less what needs sheets of later re
     "retention_rate",
     "churn_rate",
     "new_customer_retention",
+    "keep_buying_rate",
     "complaint_rate",
     "complainer_satisfaction",
 }
@@ -103,12 +108,12 @@ def test_the_default_scorecard_has_its_core():
 
 
 def test_windows_are_those_of_g4():
-    """B1, B5, B6, R1 and R2 look back 12 months, A1 and A2 at the latest wave, all others at the period."""
+    """B1, B5, B6, R1, R2 and P3 look back 12 months, A1 and A2 at the latest wave, all others at the period."""
     windows = {each.key: each.window for each in KPIS.values()}
     assert {key for key, window in windows.items() if window is Window.LATEST_WAVE} == WAVES
     rolling = {key for key, window in windows.items() if window is Window.ROLLING_12M}
     assert rolling >= ROLLING
-    assert {KPIS[key].code for key in rolling} <= {"B1", "B5", "B6", "R1", "R2"}
+    assert {KPIS[key].code for key in rolling} <= {"B1", "B5", "B6", "R1", "R2", "P3"}
 
 
 def test_looking_ahead_is_said_of_b3_r3_and_r4():

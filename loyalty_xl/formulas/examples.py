@@ -47,6 +47,24 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "subclasses": ["FLAW", "LATE", None, "FLAW"],
         "ratings": [4, 2, 5, None],
     },
+    "Prices": {
+        "quantities": [120, 110, 104, 98, 101, 90],
+        "prices": [100, 104, 108, 115, 112, 120],
+        "price_index": [1.00, 1.01, 1.00, 1.03, 1.05, 1.04],
+        "segments": ["Porcelain", "Porcelain", "Porcelain", "Jade", "Jade", "Jade"],
+    },
+    "PriceChanges": {
+        "old_prices": [100, 250],
+        "new_prices": [110, 240],
+        "pieces_before": [200, 60],
+        "pieces_after": [190, 66],
+        "index_before": [1.00, 1.02],
+        "index_after": [1.06, 1.02],
+        "active_before": [50, 50],
+        "active_after": [50, 55],
+        "control_ids": ["C7", "C8", "C7"],
+        "control_dates": [D(2025, 12, 20), D(2025, 11, 20), D(2026, 2, 20)],
+    },
     "Lists": {
         "costs": [600, 300, 150],
         "ids_at_start": ["C1", "C2", "C3", "C4"],
@@ -83,6 +101,13 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NEW_CUSTOMER_WATCH": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_NEW_CUSTOMER_RETENTION": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_STATUS": {"better": '"higher"', "baseline": "", "amber": "", "unit": '"share"'},
+    "LOYALTY_PRICE_ELASTICITY": {"price_index": "price_index"},
+    "LOYALTY_PRICE_INSENSITIVITY": {"price_index": "price_index"},
+    "LOYALTY_PRICE_CHANGE_ELASTICITY": {
+        name: name for name in ("index_before", "index_after", "active_before", "active_after")
+    },
+    "LOYALTY_KEEP_BUYING_RATE": {"effective_on": "DATE(2026,1,15)", "window_days": "150"},
+    "LOYALTY_KEEP_BUYING_DIFFERENCE": {"effective_on": "DATE(2026,1,15)", "window_days": "150", "min_control": "1"},
     "LOYALTY_PERIOD": {"cycle": '"quarter"'},
 }
 

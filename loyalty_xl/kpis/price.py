@@ -99,7 +99,7 @@ def keep_buying_rate(kept_after_rise: float, buyers_before_rise: float) -> float
     return kept_after_rise / buyers_before_rise
 
 
-@partial(after_rise, low=-1.0, high=1.0)(
+@after_rise(
     "keep_buying_difference",
     "P3",
     zh="涨价后继续购买率与对照之差",
@@ -210,12 +210,10 @@ def price_insensitivity(price_slope: float, identified_slopes: float, settings: 
         Price elasticity of the segment. [% of demand per % of price]
     identified_slopes
         Whether the data can tell it; without it the value is withheld (`not_identified`). [0 or 1]
-    settings
-        Settings in force: `elasticity_ref`. [elasticity]
 
     Notes
     -----
-    An index of this product, for comparing regions and types; its interval is that of the elasticity. A positive elasticity counts by its size.
+    `elasticity_ref` is the elasticity at which the index is 0. An index of this product, for comparing regions and types; its interval is that of the elasticity. A positive elasticity counts by its size.
 
     References
     ----------

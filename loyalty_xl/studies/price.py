@@ -39,7 +39,7 @@ def midpoint_elasticity(
     quantity, price = quantity_before + quantity_after, price_before + price_after
     if quantity <= 0 or price <= 0 or abs(price_after - price_before) <= 1e-12 * price:
         return None
-    return ((quantity_after - quantity_before) / quantity) / ((price_after - price_before) / price)
+    return ((quantity_after - quantity_before) / quantity) / ((price_after - price_before) / price) + 0.0
 
 
 EVENT_COLUMNS = (  # the page shows the first fourteen
@@ -61,9 +61,9 @@ EVENT_COLUMNS = (  # the page shows the first fourteen
     "new_price",
     "index_before",
     "index_after",
+    "control_share",
     "active_before",
     "active_after",
-    "control_share",
 )
 
 
@@ -183,14 +183,14 @@ SEGMENT_COLUMNS = (
     "price_elasticity",
     "low",
     "high",
+    "identified",
+    "slope_note",
     "months_used",
     "price_levels",
     "price_variation",
     "r2",
     "zero_month_share",
     "index_bridged",
-    "identified",
-    "slope_note",
 )
 
 
