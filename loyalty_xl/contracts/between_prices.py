@@ -74,7 +74,7 @@ def _old_prices(sheet: Sheet) -> list[Finding]:
     first = int(np.flatnonzero(mask)[0])
     row = table["at"].to_numpy() == first
     found, expected = float(table["old"].to_numpy()[row][0]), float(before.to_numpy()[row][0])
-    return warning("W321", sheet, "old_price", mask, f"{found:.10g}", f"{expected:.10g}")
+    return warning("W325", sheet, "old_price", mask, f"{found:.10g}", f"{expected:.10g}")
 
 
 def _index_rows(sheet: Sheet, calendar: Calendar) -> pd.DataFrame:
@@ -162,4 +162,4 @@ def _months_missing(sheet: Sheet, sheets: dict[str, Sheet], settings: Settings) 
         return []
     listed = [f"{kind} {month_start(at):%Y-%m}" for kind, at in sorted(missing)]
     header = sheet.headers.get("month", "month")
-    return [Finding("W320", sheet.title, "", first_of(listed, SHOWN), "", header, len(missing))]
+    return [Finding("W324", sheet.title, "", first_of(listed, SHOWN), "", header, len(missing))]

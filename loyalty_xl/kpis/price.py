@@ -210,10 +210,12 @@ def price_insensitivity(price_slope: float, identified_slopes: float, settings: 
         Price elasticity of the segment. [% of demand per % of price]
     identified_slopes
         Whether the data can tell it; without it the value is withheld (`not_identified`). [0 or 1]
+    settings
+        Settings in force, for the elasticity at which the index is 0 (`elasticity_ref`). [% of demand per % of price]
 
     Notes
     -----
-    `elasticity_ref` is the elasticity at which the index is 0. An index of this product, for comparing regions and types; its interval is that of the elasticity. A positive elasticity counts by its size.
+    An index of this product, for comparing regions and types; its interval is that of the elasticity. A positive elasticity counts by its size.
 
     References
     ----------
