@@ -33,6 +33,8 @@ BOOKS = {
     "Products": ("sales_reference.xlsx", "Products", 1),
     "Regions": ("sales_reference.xlsx", "Regions", 1),
     "SalesCosts": ("sales_reference.xlsx", "SalesCosts", 1),
+    "PriceChanges": ("sales_reference.xlsx", "PriceChanges", 1),
+    "MarketIndex": ("数据分析部_customers.xlsx", "市场价格指数", 1),
 }
 
 
