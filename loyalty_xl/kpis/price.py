@@ -223,8 +223,8 @@ def price_insensitivity(price_slope: float, identified_slopes: float, settings: 
 
     Examples
     --------
-    >>> price_insensitivity(-0.6, 1, Settings(elasticity_ref=1.5))
-    60.0
+    >>> price_insensitivity(-0.75, 1, Settings(elasticity_ref=1.5))
+    50.0
     """
     require(identified_slopes > 0, Reason.NOT_IDENTIFIED)
     return insensitivity(price_slope, settings.elasticity_ref)
