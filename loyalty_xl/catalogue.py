@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from loyalty_xl.vocabulary import Better, Dimension, Interval, Level, Reason, Unit, Window
+from loyalty_xl.vocabulary import Better, Dimension, Flag, Interval, Level, Reason, Unit, Window
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -190,6 +190,7 @@ class Kpi:
     settings: tuple[str, ...] = ()
     scale: str = ""  # for scores: the setting prefix of its scale
     stock: bool = False  # a count at a point in time: a yearly target is not divided by its months
+    flagged: tuple[tuple[str, Flag], ...] = ()  # measures that flag the value where they are not 0
     default_weight: float = 1.0  # on the Scorecard, unless Targets says otherwise
     provisional: bool = False
     owner: str = ""  # department
@@ -211,6 +212,7 @@ class Kpi:
         wanted = list(self.measures)
         wanted += list(inspect.signature(self.interval).parameters) if self.interval else []
         wanted += [self.base] if self.base else []
+        wanted += [name for name, _ in self.flagged]
         return tuple(dict.fromkeys(name for name in wanted if name != "settings"))
 
     @property

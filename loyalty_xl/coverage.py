@@ -11,10 +11,11 @@ import numpy as np
 
 from loyalty_xl.contracts.contract import Type
 from loyalty_xl.preparing import cost_spans
+from loyalty_xl.preparing.costs import period_spans
 from loyalty_xl.vocabulary import month_ordinal, month_start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.vocabulary import Calendar
@@ -95,11 +96,17 @@ class Coverage:
 
 def _days(sheet: Sheet, calendar: Calendar) -> np.ndarray:
     """Distinct days a sheet speaks of; a cost speaks of every day it covers, and so does a row of a period."""
-    if sheet.contract.name == "Campaigns" or sheet.contract[sheet.contract.date].type is Type.PERIOD:
-        spans = [span for span in cost_spans(sheet.contract.name, sheet.frame, calendar) if span]
-        runs = [np.arange(np.datetime64(start, "D"), np.datetime64(end, "D")) for start, end in set(spans)]
-        return np.unique(np.concatenate(runs)) if runs else np.array([], dtype="datetime64[D]")
+    if sheet.contract.name in ("Campaigns", "SalesCosts"):
+        return _run_days(cost_spans(sheet.contract.name, sheet.frame, calendar))
+    if sheet.contract[sheet.contract.date].type is Type.PERIOD:
+        return _run_days(period_spans(sheet.frame[sheet.contract.date], calendar))
     return np.unique(sheet.frame[sheet.contract.date].dropna().to_numpy().astype("datetime64[D]"))
+
+
+def _run_days(spans: Iterable[tuple[date, date] | None]) -> np.ndarray:
+    """Every day of some spans."""
+    runs = [np.arange(np.datetime64(span[0], "D"), np.datetime64(span[1], "D")) for span in set(spans) if span]
+    return np.unique(np.concatenate(runs)) if runs else np.array([], dtype="datetime64[D]")
 
 
 def _added(months: Mapping[int, tuple[float, float]], here: range) -> tuple[float, float]:

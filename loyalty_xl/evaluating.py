@@ -319,7 +319,7 @@ def _zero(value: float | None) -> float:
 def _flags(
     kpi: Kpi, values: Mapping[str, float], n: float, flags: tuple[Flag, ...], situation: Situation
 ) -> tuple[Flag, ...]:
-    more = list(flags)
+    more = [*flags, *(flag for name, flag in kpi.flagged if values[name])]
     if kpi.lag not in ("", "next") and n < values[kpi.cohort]:
         more.append(Flag.PARTIAL)  # some of the cohort are still maturing
     rated = kpi.unit in (

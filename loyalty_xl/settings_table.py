@@ -418,6 +418,14 @@ class Settings:
         limits=(0.01, 100),
         unit="elasticity",
     )
+    price_window_days: int = _setting(
+        _COUNT,
+        90,
+        "调价前后观察天数",
+        "days before and after a price change that are compared",
+        limits=(7, 730),
+        unit="days",
+    )
     # service, value
     sla_days: int | None = _setting(
         _COUNT,

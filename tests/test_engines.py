@@ -120,6 +120,32 @@ ATTEMPTS = [
 ]
 
 
+# What both lack: the market's prices, and rises of the company's own, one of them everywhere and one in a region.
+PRICES = {
+    "MarketIndex": [
+        "product_type,month,price_index,volume_index",
+        *(
+            f"{kind},{2025 + month // 12}-{month % 12 + 1:02d},{100 + month % 5 * step},{90 + month}"
+            for kind, step in (("Porcelain", 3), ("Painting", 5), ("Appraisal", 2))
+            for month in range(15)
+            if month != 7
+        ),
+    ],
+    "PriceChanges": [
+        "change_id,product_id,product_type,region_id,effective_on,old_price,new_price,promo",
+        "P01,,Painting,,2025-04-15,500,520,no",
+        "P02,,Painting,NORTH,2025-11-15,520,540,no",
+        "P03,SCROLL,,,2025-10-01,500,450,yes",
+    ],
+}
+
+
+def priced(folder):
+    """Write the price sheets beside the others."""
+    for name, lines in PRICES.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def richer(folder):
     """Write the small company with what it lacks."""
     small_company(folder)
@@ -140,6 +166,7 @@ def sheets(request, tmp_path_factory):
     (small_company if request.param == "small" else richer)(folder / "files")
     judged(folder / "files")
     (folder / "files" / "SaveAttempts.csv").write_text("\n".join(ATTEMPTS) + "\n", encoding="utf-8")
+    priced(folder / "files")
     make_book(folder / "book.xlsx", "en", folder / "files")
     checked, findings = check(gather(folder / "book.xlsx", today=TODAY), TODAY)
     assert not [each for each in findings if each.code.startswith("E") and each.code not in {"E240", "E250", "E251"}]
@@ -192,7 +219,7 @@ def test_every_measure_is_equal_on_both_engines(sheets, dim):
 
 def test_between_them_the_sheets_feed_every_measure(sheets):
     """No measure is left untried: for All each has a column, and all but two kinds have something other than 0."""
-    here, _, wanted, _ = both(sheets, Settings(sla_days=7), "all")
+    here, _, wanted, _ = both(sheets, Settings(sla_days=7, min_base_rate=1), "all")
     assert {each.name for each in wanted} == set(catalogue.MEASURES) == set(here.columns)
     special = {
         "answers_to_changed_wording",
@@ -204,6 +231,7 @@ def test_between_them_the_sheets_feed_every_measure(sheets):
         "came_back",
         "at_risk",
         "value_at_risk",
+        "uncompared_buyers",
     }
     silent = {name for name in here.columns if not here[name].fillna(0).abs().sum() > 0}
     assert silent <= special
@@ -240,6 +268,8 @@ def test_settings_do_not_part_the_engines(sheets, changed):
         "early_warning",
         "early_warning_validation",
         "leaving_reasons",
+        "price_change_elasticity",
+        "price_segments",
     ],
 )
 def test_listings_are_equal_on_both_engines(sheets, key):

@@ -1,9 +1,10 @@
-"""What the data analytics department supplies: customers and orders."""
+"""What the data analytics department supplies: customers and orders; its market index is in `prices`."""
 
 from __future__ import annotations
 
 from loyalty_xl.contracts.contract import Contract, Field, Type
 from loyalty_xl.contracts.ledger import LOYALTY_LEDGER
+from loyalty_xl.contracts.prices import MARKET_INDEX
 from loyalty_xl.contracts.shared import CHANNELS, CURRENCIES, CUSTOMER_ID, IMPUTED, PRODUCT_ID, REGION_ID, like
 
 CUSTOMERS = Contract(
@@ -397,4 +398,4 @@ FX_RATES = Contract(
     zh_note="每种外币每个日期一行",
 )
 
-CONTRACTS = (CUSTOMERS, ORDERS, FX_RATES, LOYALTY_LEDGER)
+CONTRACTS = (CUSTOMERS, ORDERS, FX_RATES, LOYALTY_LEDGER, MARKET_INDEX)

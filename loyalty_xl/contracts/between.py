@@ -14,6 +14,7 @@ import numpy as np
 
 from loyalty_xl.contracts.between_customers import customers
 from loyalty_xl.contracts.between_orders import refunds
+from loyalty_xl.contracts.between_prices import prices
 from loyalty_xl.contracts.between_programme import ledger
 from loyalty_xl.contracts.between_quality import first_responses, service_ratings, taxonomy
 from loyalty_xl.contracts.between_retention import save_attempts
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 NEW_VALUES = 50  # new values of one column that get a finding of their own
 PLACES = (
-    ("region_id", "Regions", ("Orders", "Customers", "Campaigns", "SalesCosts")),
-    ("product_id", "Products", ("Orders", "Complaints")),
+    ("region_id", "Regions", ("Orders", "Customers", "Campaigns", "SalesCosts", "PriceChanges", "MarketIndex")),
+    ("product_id", "Products", ("Orders", "Complaints", "PriceChanges")),
 )
 MONTHS_NAMED = 12
 
@@ -45,6 +46,7 @@ def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding
     findings += save_attempts(sheets, merged, settings)
     findings += cost_gaps(sheets, settings)
     findings += purchase_cycles(sheets, settings)
+    findings += prices(sheets, settings)
     return findings
 
 

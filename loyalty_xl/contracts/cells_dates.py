@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Field
 
 # Days that may lie ahead, or before the company began: what is planned, and how long something holds.
-OPEN_ENDED = frozenset({"start", "end", "contract_end", "valid_from", "valid_to", "expires_on", "due"})
+OPEN_ENDED = frozenset({"start", "end", "contract_end", "valid_from", "valid_to", "expires_on", "due", "effective_on"})
 _NONE = np.iinfo(np.int64).min
 _MANY = 2_000
 

@@ -1,8 +1,9 @@
-"""What the sales department supplies: products, regions, sales costs, shares of wallet."""
+"""What the sales department supplies: products, regions, sales costs, shares of wallet; its price changes are in `prices`."""
 
 from __future__ import annotations
 
 from loyalty_xl.contracts.contract import Contract, Field, Type
+from loyalty_xl.contracts.prices import PRICE_CHANGES
 from loyalty_xl.contracts.shared import CUSTOMER_ID, IMPUTED, PRODUCT_ID, REGION_ID, like
 
 PRODUCTS = Contract(
@@ -305,4 +306,4 @@ SHARE_OF_WALLET = Contract(
     zh_note="每位客户每个期间一行",
 )
 
-CONTRACTS = (PRODUCTS, REGIONS, SALES_COSTS, SHARE_OF_WALLET)
+CONTRACTS = (PRODUCTS, REGIONS, SALES_COSTS, SHARE_OF_WALLET, PRICE_CHANGES)

@@ -112,6 +112,24 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "member_ids": ["C1", "C2", "C5", None, None, None],
     },
     "Buyers": dict(zip(("buyer_ids", "buyer_dates", "buyer_amounts"), map(list, zip(*_buyers(), strict=True)), strict=True)),
+    "Prices": {
+        "quantities": [120, 110, 104, 98, 101, 90],
+        "prices": [100, 104, 108, 115, 112, 120],
+        "price_index": [1.00, 1.01, 1.00, 1.03, 1.05, 1.04],
+        "segments": ["Porcelain", "Porcelain", "Porcelain", "Jade", "Jade", "Jade"],
+    },
+    "PriceChanges": {
+        "old_prices": [100, 250],
+        "new_prices": [110, 240],
+        "pieces_before": [200, 60],
+        "pieces_after": [190, 66],
+        "index_before": [1.00, 1.02],
+        "index_after": [1.06, 1.02],
+        "active_before": [50, 50],
+        "active_after": [50, 55],
+        "control_ids": ["C7", "C8", "C7"],
+        "control_dates": [D(2025, 12, 20), D(2025, 11, 20), D(2026, 2, 20)],
+    },
     "Lists": {
         "costs": [600, 300, 150],
         "ids_at_start": ["C1", "C2", "C3", "C4"],
@@ -119,7 +137,7 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "contacted_ids": ["C1", "C2", "C3", "C4"],
         "contacted_on": [D(2025, 8, 20), D(2025, 12, 1), D(2025, 9, 10), D(2026, 3, 1)],
         "lost_ids": ["C4", "C7", "C8", "C9"],
-        "reasons": ["price", "quality", None, "price"],
+        "lost_because": ["price", "quality", None, "price"],
     },
     "Detail": {
         "kpi": ["nps", "nps", "retention_rate"],
@@ -168,6 +186,7 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_EARLY_WARNING_VALIDATION": {"end": ""},
     "LOYALTY_COHORTS": {"cycle": '"quarter"'},
     "LOYALTY_CUSTOMER_STATES": {"cycle": '"quarter"'},
+    "LOYALTY_LEAVING_REASONS": {"reasons": "lost_because"},
     "LOYALTY_ENROLMENT_RATE": {"customer_ids": "base_ids", "member": "member_flags"},
     "LOYALTY_ACTIVE_MEMBER_SHARE": {"active_ids": "customer_ids", "include": ""},
     "LOYALTY_POINTS_PER_SPEND": {"points": "entry_points", "include": "points_earned"},
@@ -200,6 +219,13 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_WALLET_ALLOCATION": {"brands": "3"},
     "LOYALTY_REVENUE_BRIDGE": {"cycle": '"quarter"'},
     "LOYALTY_CAC_BY_CHANNEL": {"channels": "campaign_channels", "costs": "campaign_costs", "cycle": '"quarter"'},
+    "LOYALTY_PRICE_ELASTICITY": {"price_index": "price_index"},
+    "LOYALTY_PRICE_INSENSITIVITY": {"price_index": "price_index"},
+    "LOYALTY_PRICE_CHANGE_ELASTICITY": {
+        name: name for name in ("index_before", "index_after", "active_before", "active_after")
+    },
+    "LOYALTY_KEEP_BUYING_RATE": {"effective_on": "DATE(2026,1,15)", "window_days": "150"},
+    "LOYALTY_KEEP_BUYING_DIFFERENCE": {"effective_on": "DATE(2026,1,15)", "window_days": "150", "min_control": "1"},
     "LOYALTY_PERIOD": {"cycle": '"quarter"'},
 }
 

@@ -4,6 +4,7 @@ from loyalty_xl import measures as _measures  # noqa: F401 - a KPI's parameters 
 from loyalty_xl.kpis import (
     attitude,
     behaviour,
+    price,
     programme,
     quality,
     retention,
@@ -17,6 +18,7 @@ from loyalty_xl.kpis import (
 __all__ = [
     "attitude",
     "behaviour",
+    "price",
     "programme",
     "quality",
     "retention",

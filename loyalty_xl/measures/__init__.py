@@ -3,6 +3,7 @@
 from loyalty_xl.measures import (
     attitude,
     behaviour,
+    price,
     programme,
     quality,
     retention,
@@ -15,6 +16,7 @@ from loyalty_xl.measures import (
 __all__ = [
     "attitude",
     "behaviour",
+    "price",
     "programme",
     "quality",
     "retention",

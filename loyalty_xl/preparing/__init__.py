@@ -18,6 +18,7 @@ from loyalty_xl.preparing import (
     complaints,
     costs,
     orders,
+    prices,
     programme,
     retention,
     service_quality,
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.settings import Settings
 
+PLANNED = ("PriceChanges",)  # entered ahead of time: the price of September does not end the data in September
 MAKERS: tuple[Any, ...] = (
     orders,
     surveys,
     complaints,
     costs,
     comments,
+    prices,
     programme,
     retention,
     service_quality,
@@ -149,6 +152,7 @@ def newest_date(sheets: Mapping[str, Sheet]) -> date | None:
         name = sheet.contract.date
         if (
             name
+            and sheet.contract.name not in PLANNED
             and not sheet.blocked
             and name in sheet.frame
             and sheet.frame[name].dtype.kind == "M"

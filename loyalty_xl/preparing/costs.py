@@ -69,13 +69,17 @@ def _attributed(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return label_each(frame["channel"]), frame["attributed_new"].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
+def period_spans(column: pd.Series, calendar: Calendar) -> list[tuple[date, date] | None]:
+    """First day and first day after, of each period of a column."""
+    texts = column.astype(object)
+    parsed = {text: calendar.parse(text) for text in texts.unique() if isinstance(text, str)}
+    return [(period.start, period.end) if (period := parsed.get(text)) else None for text in texts]
+
+
 def cost_spans(sheet: str, frame: pd.DataFrame, calendar: Calendar) -> list[tuple[date, date] | None]:
     """First day and first day after, of what each cost covers."""
     if sheet != "Campaigns":
-        periods = [
-            calendar.parse(str(text)) if isinstance(text, str) else None for text in frame["period"].astype(object)
-        ]
-        return [(period.start, period.end) if period else None for period in periods]
+        return period_spans(frame["period"], calendar)
     spans: list[tuple[date, date] | None] = []
     for start, end in zip(frame["start"], frame["end"], strict=True):
         first = start.date() if start == start and start is not pd.NaT else None

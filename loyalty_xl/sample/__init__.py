@@ -12,7 +12,17 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from loyalty_xl.sample import complaints as service
-from loyalty_xl.sample import customers, orders, products, programme, retention, service_quality, surveys, wallets
+from loyalty_xl.sample import (
+    customers,
+    orders,
+    prices,
+    products,
+    programme,
+    retention,
+    service_quality,
+    surveys,
+    wallets,
+)
 from loyalty_xl.sample.days import COMPANY_START, FIRST_DAY, LAST_DAY
 from loyalty_xl.sample.draws import Draws
 from loyalty_xl.sample.small import small_company
@@ -57,6 +67,7 @@ def write_department_files(folder: Path) -> list[Path]:
                 Page("DataCorrections", orders.CORRECTION_HEADERS, orders.correction_rows(lines)),
                 Page("汇率", wallets.RATE_HEADERS, wallets.rate_rows()),
                 Page("积分流水", programme.LEDGER_HEADERS, programme.ledger_rows(people, lines)),
+                Page("市场价格指数", prices.INDEX_HEADERS, prices.index_rows()),
             ],
         ),
         write_workbook(
@@ -78,6 +89,7 @@ def write_department_files(folder: Path) -> list[Path]:
                 Page("SalesCosts", products.COST_HEADERS, products.cost_rows()),
                 Page("客户份额", wallets.WALLET_HEADERS, wallets.wallet_rows(lines)),
                 Page("Reviews", service_quality.REVIEW_HEADERS, service_quality.review_rows(people)),
+                Page("PriceChanges", prices.CHANGE_HEADERS, prices.change_rows()),
             ],
         ),
     ]  # fmt: skip
