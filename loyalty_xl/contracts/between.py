@@ -14,6 +14,7 @@ import numpy as np
 
 from loyalty_xl.contracts.between_customers import customers
 from loyalty_xl.contracts.between_orders import refunds
+from loyalty_xl.contracts.between_referrals import follow_ups, referrals
 from loyalty_xl.contracts.between_service import complaints, responses
 from loyalty_xl.contracts.links import by_code, codes, days, first_of, numbers, usable, warning
 from loyalty_xl.vocabulary import Finding, month_ordinal, month_start
@@ -36,6 +37,8 @@ def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding
     findings += refunds(sheets, merged)
     findings += new_values(sheets)
     findings += responses(sheets, merged, settings)
+    findings += follow_ups(sheets)
+    findings += referrals(sheets, merged)
     findings += complaints(sheets)
     findings += cost_gaps(sheets, settings)
     findings += purchase_cycles(sheets, settings)
