@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from loyalty_xl.sample import complaints as service
-from loyalty_xl.sample import customers, orders, products, surveys
+from loyalty_xl.sample import customers, orders, products, referrals, surveys
 from loyalty_xl.sample.days import COMPANY_START, FIRST_DAY, LAST_DAY
 from loyalty_xl.sample.draws import Draws
 from loyalty_xl.sample.small import small_company
@@ -47,6 +47,8 @@ def write_department_files(folder: Path) -> list[Path]:
                     title="营销活动与费用台账",
                     total=("合计", "费用（元）"),
                 ),
+                Page("推荐记录", referrals.REFERRAL_HEADERS, referrals.referral_rows(people, lines, answers)),
+                Page("品牌互动", referrals.ENGAGEMENT_HEADERS, referrals.engagement_rows(people)),
             ],
         ),
         write_csv(folder / "analytics_orders.csv", orders.ORDER_HEADERS, (line.row() for line in lines)),
