@@ -176,7 +176,7 @@ def recommendation_index(
 
     Examples
     --------
-    >>> round(recommendation_index(0.7 * 0.9 + 0.3 * 2 / 3, 1), 6)
+    >>> recommendation_index(0.83, 1)
     83.0
     """
     require(ratings_to_changed_wording == 0, Reason.NOT_COMPARABLE)
