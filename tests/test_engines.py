@@ -214,7 +214,12 @@ def test_settings_do_not_part_the_engines(sheets, changed):
     pd.testing.assert_frame_equal(here, there[here.columns], check_index_type=False, rtol=1e-12)
 
 
-@pytest.mark.parametrize("key", ["cohorts", "customer_states", "complaint_mix", "response_by_channel_and_incentive"])
+DEEDS = ["promise_kept", "closed_loop", "engagement_mix"]
+
+
+@pytest.mark.parametrize(
+    "key", ["cohorts", "customer_states", "complaint_mix", "response_by_channel_and_incentive", *DEEDS]
+)
 def test_listings_are_equal_on_both_engines(sheets, key):
     """Tables come out the same, in the same order."""
     settings = Settings()

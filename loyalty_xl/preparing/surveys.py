@@ -94,8 +94,8 @@ def _responses(
     add_traits(made, customers, traits, "region", "tier")
     table = pd.DataFrame(made)
     table["recommend_score"] = table["recommend_score"].astype("Float64")
-    table["previous_score"] = _previous_scores(table, settings)
-    for name in ("csat", "intent", "follow_up_days", "previous_score"):
+    table[["previous_score", "next_score"]] = _neighbouring_scores(table, settings)
+    for name in ("csat", "intent", "follow_up_days", "previous_score", "next_score"):
         table[name] = table[name].astype("Float64")
     table = table[table["has_score"].eq(1) | table["intent"].notna() | table["invite"].ge(0)]
     scored = table[table["has_score"].eq(1) & table["relationship"].eq(1)]
@@ -137,20 +137,19 @@ def days_until_reached(frame: pd.DataFrame, days: np.ndarray) -> np.ndarray:
     return np.where((called < NEVER) & ~missed, called - days, np.nan)
 
 
-def _previous_scores(table: pd.DataFrame, settings: Settings) -> np.ndarray:
-    """The score that the same customer gave in the wave before, to the same wording; nan where there is none."""
+def _neighbouring_scores(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The scores that the same customer gave in the wave before and the wave after, to the same wording; missing where there is none."""
     scored = table[table["recommend_score"].notna() & table["relationship"].eq(1) & table["customer"].ne(ANONYMOUS)]
     scored = scored.sort_values("sequence")
     place = ["customer", "wave"]
     first = settings.nps_dup_policy == "first"
     chosen = scored.drop_duplicates(place) if first else scored.drop_duplicates(place, keep="last")
-    before = chosen.groupby("customer")[["recommend_score", "wording"]].shift(1)
-    same = before["wording"].eq(chosen["wording"])
-    chosen = chosen.assign(previous=before["recommend_score"].astype(float).where(same))[
-        ["customer", "wave", "previous"]
-    ]
-    found: np.ndarray = table[place].merge(chosen, how="left")["previous"].to_numpy()
-    return found
+    found = chosen[place]
+    for name, by in (("previous_score", 1), ("next_score", -1)):
+        other = chosen.groupby("customer")[["recommend_score", "wording"]].shift(by)
+        same = other["wording"].eq(chosen["wording"])
+        found = found.assign(**{name: other["recommend_score"].astype(float).where(same)})
+    return table[place].merge(found, how="left")[["previous_score", "next_score"]]
 
 
 def _wordings(invited: pd.DataFrame, survey: np.ndarray, version: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ def engagements(ready: Ready) -> Frame:
     weight: Any = nw.lit(0.0)
     for kind, value in WEIGHTS.items():
         weight = when(nw.col("kind") == kind, value, weight)
-    return rows.with_columns(weight.alias("weight"))
+    return rows.with_columns(weight.alias("weight"), *(when(nw.col("kind") == kind).alias(kind) for kind in WEIGHTS))
 
 
 def engaged_customers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
@@ -55,7 +55,9 @@ def engaged(ready: Ready, turns: Frame) -> Frame:
         "turn", "month", "last"
     )
     rows = rows.join(pairs, on="month", how="inner").filter(nw.col("undone_month") > nw.col("last"))
-    return rows.group_by("turn", "last", "customer").agg(nw.len().alias("engagements"), nw.col("weight").sum())
+    return rows.group_by("turn", "last", "customer").agg(
+        nw.len().alias("engagements"), nw.col("weight").sum(), *(nw.col(kind).sum() for kind in WEIGHTS)
+    )
 
 
 def invited_promoters(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
@@ -129,7 +131,7 @@ INTENDERS = Rows(
         "intent": ("SurveyResponses.repurchase_intent",),
         "intent_high": ("SurveyResponses.intent_scale",),
         "observed": (),
-        "wait": ("Orders.customer_id", "Orders.order_date"),
+        "wait": (*PLACED, "Orders.customer_id"),
         "other_wording": (),
     },
     ("SurveyResponses.answered_on", "SurveyResponses.customer_id"),

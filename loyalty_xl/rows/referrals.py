@@ -82,7 +82,7 @@ REFERRALS = Rows(
     "referrals",
     "referrals",
     ("Referrals", "Orders"),
-    {"succeeded": ("Referrals.referee_id", "Orders.customer_id", "Orders.order_date")},
+    {"succeeded": ("Referrals.referee_id", *PLACED, "Orders.customer_id")},
     ("Referrals.referrer_id", "Referrals.referred_on"),
     dims=DIMS,
     settings=(*ORDER_SETTINGS, "churn_window_days"),
