@@ -42,9 +42,17 @@ def referrals(sheets: dict[str, Sheet], merged: dict[str, str]) -> list[Finding]
     void = by_code((text == "invalid" for text in texts), bool, blank=False)[status]
     made = days(sheet, "referred_on")
     orders = usable(sheets, "Orders")
+    already = np.zeros(len(made), dtype=bool)
     if orders is not None:
-        findings += _customers_already(sheet, orders, merged, numbers, referee, made, void | own)
-    again, circular = uncounted(referrer, referee, made, void)
+        kinds, order_kinds = codes(orders, "order_type")
+        sold = by_code((text in SOLD for text in order_kinds), bool, blank=True)[kinds]
+        buyer, ordered = _people(orders, "customer_id", merged, numbers), days(orders, "order_date")
+        since = first_days(buyer[sold], ordered[sold], len(numbers))[referee]
+        already = ~void & ~own & (since < made)
+        if already.any():
+            row = int(np.flatnonzero(already)[0])
+            findings += warning("W331", sheet, "referred_on", already, day_text(made[row]), day_text(since[row]))
+    again, circular = uncounted(referrer, referee, made, void | already)
     for code, mask in (("W332", again), ("W333", circular)):
         if mask.any():
             row = int(np.flatnonzero(mask)[0])
@@ -97,22 +105,13 @@ def follow_ups(sheets: dict[str, Sheet]) -> list[Finding]:
     return findings
 
 
-def _customers_already(
-    sheet: Sheet, orders: Sheet, merged: dict[str, str], numbers: dict[str, int], referee: Ints, made: Ints, void: Mask
-) -> list[Finding]:
-    """Find those who were customers before they were referred."""
-    kinds, texts = codes(orders, "order_type")
-    sold = by_code((text in SOLD for text in texts), bool, blank=True)[kinds]
-    buyer, ordered = _people(orders, "customer_id", merged, numbers), days(orders, "order_date")
-    looked = sold & (buyer != NOBODY) & (ordered != NO_DAY)
-    first = np.full(len(numbers) + 1, np.iinfo(np.int64).max)  # the last place is NOBODY's
-    np.minimum.at(first, buyer[looked], ordered[looked])
-    since = np.where(referee == NOBODY, np.iinfo(np.int64).max, first[referee])
-    already = ~void & (since < made)
-    if not already.any():
-        return []
-    row = int(np.flatnonzero(already)[0])
-    return warning("W331", sheet, "referred_on", already, day_text(made[row]), day_text(since[row]))
+def first_days(people: Ints, on: Ints, size: int) -> Ints:
+    """Give the first day of each person below *size*; a day that never comes for others, NOBODY among them."""
+    never = np.iinfo(np.int64).max
+    first = np.full(size + 1, never)  # the last place is NOBODY's
+    known = (people != NOBODY) & (on != NO_DAY)
+    np.minimum.at(first, people[known], on[known])
+    return first
 
 
 def _people(sheet: Sheet, field: str, merged: dict[str, str], numbers: dict[str, int]) -> Ints:
@@ -121,4 +120,4 @@ def _people(sheet: Sheet, field: str, merged: dict[str, str], numbers: dict[str,
     return by_code((numbers.setdefault(merged.get(text, text), len(numbers)) for text in texts), np.int64, NOBODY)[at]
 
 
-__all__ = ["NOBODY", "follow_ups", "referrals", "uncounted"]
+__all__ = ["NOBODY", "SOLD", "first_days", "follow_ups", "referrals", "uncounted"]

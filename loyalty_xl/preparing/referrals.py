@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from loyalty_xl.contracts.between_referrals import uncounted
+from loyalty_xl.contracts.between_referrals import SOLD, first_days, uncounted
 from loyalty_xl.preparing.naming import add_traits, day_number, day_numbers, month_numbers, plain_texts, present
 from loyalty_xl.rows.ready import ANONYMOUS, NEVER
 
@@ -34,6 +34,7 @@ def _referrals(given: Given) -> Made:
     referee = _referees(given, frame)
     days = day_numbers(frame["referred_on"], NEVER)
     void = (frame["status"].astype(object) == "invalid").to_numpy()
+    void = void | _bought_before(given, referee, days)
     again, circular = uncounted(referrer, referee, days, void)
     made: dict[str, Any] = {
         "referrer": referrer,
@@ -44,6 +45,18 @@ def _referrals(given: Given) -> Made:
     }
     add_traits(made, referrer, given.traits, "region", "tier", "channel")
     return pd.DataFrame(made), present(made, "region", "tier", "channel")
+
+
+def _bought_before(given: Given, referee: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Whether the person had ordered before the day of the referral: such a person is not won."""
+    orders = given.frames.get("Orders")
+    if orders is None:
+        return np.zeros(len(referee), dtype=bool)
+    sold = (orders["order_type"].isna() | orders["order_type"].isin(SOLD)).to_numpy()
+    buyers, ordered = given.names.codes(orders["customer_id"]), day_numbers(orders["order_date"], NEVER)
+    first = first_days(buyers[sold], ordered[sold], len(given.names.names))
+    before: np.ndarray = first[referee] < days
+    return before
 
 
 def _referees(given: Given, frame: pd.DataFrame) -> np.ndarray:

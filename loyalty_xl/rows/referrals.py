@@ -18,7 +18,7 @@ YEAR = 12  # months up to the end of a turn in which what somebody did counts be
 
 
 def counted_referrals(ready: Ready, settings: Any) -> Frame:
-    """Referrals that count, with the day of the referee's first valid purchase; who had bought before was not referred."""
+    """Referrals that count, with whether the referee made a first valid purchase within the churn window."""
     rows = ready["referrals"].filter(nw.col("counted") == 1)
     if "orders" in ready:
         first = ready.once(first_purchases, settings, ("all",)).select("customer", "first")
@@ -26,8 +26,8 @@ def counted_referrals(ready: Ready, settings: Any) -> Frame:
         rows = rows.with_columns(nw.col("first").fill_null(NEVER))
     else:
         rows = rows.with_columns(nw.lit(NEVER).alias("first"))
-    rows = rows.filter(nw.col("first") >= nw.col("day"))
-    within = (nw.col("first") < NEVER) & (nw.col("first") - nw.col("day") <= settings.churn_window_days)
+    wait = nw.col("first") - nw.col("day")
+    within = (nw.col("first") < NEVER) & (wait >= 0) & (wait <= settings.churn_window_days)
     return rows.with_columns(within.alias("succeeded"))
 
 
