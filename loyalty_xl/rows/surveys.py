@@ -11,6 +11,7 @@ from loyalty_xl.rows.ready import ANONYMOUS, Frame, Ready, collect, segmented, w
 
 DIMS = ("all", "region", "tier", "channel")
 QUESTIONS = ("recommend_score", "csat", "intent")  # asked of the customer as a whole, each by itself
+OF_INVITATIONS = ("invite", "complete", "attention", "duration", "in_scope", "has_score")  # what A11 to A13 look at
 ANSWERED = "answers of the turns looked at last"
 
 
@@ -24,7 +25,7 @@ def answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) ->
 
 
 def _answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
-    rows = ready["responses"].filter(nw.col("relationship") == 1, said())
+    rows = ready["responses"].filter(nw.col("relationship") == 1, said()).drop(*OF_INVITATIONS)
     by_month = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(by_month, how="cross")
     pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(
@@ -36,7 +37,7 @@ def _answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -
     names = joined.columns if isinstance(joined, nw.DataFrame) else joined.collect_schema().names()
     rows = nw.concat([joined, waved.select(*names)], how="vertical")
     if settings.nps_dup_policy != "all":
-        rows = _chosen(rows, settings.nps_dup_policy)
+        rows = _chosen(rows, settings.nps_dup_policy, ready.customers)
     worded = (nw.col("wording").max().over("turn") - nw.col("wording").min().over("turn")).alias("other_wording")
     observed = (nw.lit(ready.as_of) - nw.col("day")).alias("observed")
     return segmented(rows.with_columns(worded, observed), dims)
@@ -47,19 +48,20 @@ def said() -> nw.Expr:
     return ~(nw.col("recommend_score").is_null() & nw.col("csat").is_null() & nw.col("intent").is_null())
 
 
-def _chosen(rows: Frame, policy: str) -> Frame:
+def _chosen(rows: Frame, policy: str, customers: int) -> Frame:
     """Keep one answer of each customer to each question: a later one that leaves it out does not take its place."""
     rows = rows.with_columns(
-        *(when(~nw.col(name).is_null(), nw.col("sequence"), None).alias(f"{name}_at") for name in QUESTIONS)
+        (nw.col("turn") * (customers + 1) + nw.col("customer")).alias("who"),
+        *(when(~nw.col(name).is_null(), nw.col("sequence"), None).alias(f"{name}_at") for name in QUESTIONS),
     )
     at = {name: nw.col(f"{name}_at") for name in QUESTIONS}
     chosen = {name: (each.max() if policy == "latest" else each.min()) for name, each in at.items()}
-    rows = rows.with_columns(*(each.over("turn", "customer").alias(f"{name}_chosen") for name, each in chosen.items()))
+    rows = rows.with_columns(*(each.over("who").alias(f"{name}_chosen") for name, each in chosen.items()))
     kept = {
         name: (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col(f"{name}_chosen")) for name in QUESTIONS
     }
     rows = rows.with_columns(*(when(each, nw.col(name), None).alias(name) for name, each in kept.items()))
-    return rows.filter(said()).drop(*(f"{name}_{what}" for name in QUESTIONS for what in ("at", "chosen")))
+    return rows.filter(said()).drop("who", *(f"{name}_{what}" for name in QUESTIONS for what in ("at", "chosen")))
 
 
 def invitations(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
