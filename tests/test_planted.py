@@ -327,7 +327,7 @@ T3,C03,,王五,2026-03-02,已邀请,
 """
 DEEDS: list[tuple[str, Plant, list[Told]]] = [
     ("nothing wrong", cells(), []),
-    ("refers herself", cells(C2="C01"), [("E330", "C2", 1)]),
+    ("refers herself", cells(C2="C01"), [("W330", "C2", 1)]),
     ("an old customer", cells(E2="2026-03-11"), [("W331", "E2", 1)]),
     ("referred before", cells(C4="C11"), [("W332", "C4", 1)]),
     ("void, and so not looked at", cells(C4="C11", F4="无效"), []),

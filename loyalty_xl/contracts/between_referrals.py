@@ -14,7 +14,6 @@ from loyalty_xl.contracts.links import (
     days,
     empty_cells,
     errors,
-    take_rows,
     usable,
     warning,
 )
@@ -29,18 +28,18 @@ NOBODY = -1
 
 
 def referrals(sheets: dict[str, Sheet], merged: dict[str, str]) -> list[Finding]:
-    """Check the referrals: a self-referral leaves the sheet, others that do not count stay and are told."""
+    """Check the referrals: those that do not count stay in the sheet, and are told."""
     sheet = usable(sheets, "Referrals")
     if sheet is None:
         return []
     numbers: dict[str, int] = {}
     referrer, referee = (_people(sheet, field, merged, numbers) for field in ("referrer_id", "referee_id"))
     names = list(numbers)
-    own = (referrer == referee) & (referee != NOBODY)
-    findings = errors("E330", sheet, "referee_id", own, lambda row: (names[referee[row]], "", {}))
     status, texts = codes(sheet, "status")
     void = by_code((text == "invalid" for text in texts), bool, blank=False)[status]
+    own = ~void & (referrer == referee) & (referee != NOBODY)
     made = days(sheet, "referred_on")
+    findings: list[Finding] = []
     orders = usable(sheets, "Orders")
     already = np.zeros(len(made), dtype=bool)
     if orders is not None:
@@ -53,11 +52,10 @@ def referrals(sheets: dict[str, Sheet], merged: dict[str, str]) -> list[Finding]
             row = int(np.flatnonzero(already)[0])
             findings += warning("W331", sheet, "referred_on", already, day_text(made[row]), day_text(since[row]))
     again, circular = uncounted(referrer, referee, made, void | already)
-    for code, mask in (("W332", again), ("W333", circular)):
+    for code, mask in (("W330", own), ("W332", again), ("W333", circular)):
         if mask.any():
             row = int(np.flatnonzero(mask)[0])
             findings += warning(code, sheet, "referee_id", mask, names[referee[row]], referrer=names[referrer[row]])
-    take_rows(sheet, own, "referred themselves")
     return findings
 
 
