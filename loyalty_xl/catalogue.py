@@ -107,11 +107,14 @@ class Rows:
     dims: tuple[str, ...] = ("all",)
     covered_by: tuple[str, ...] = ()  # sheets whose coverage decides (default: all of `sheets`)
     settings: tuple[str, ...] = ()  # settings that form the rows
+    also: tuple[str, ...] = ()  # sheets that are read where they came, but are not needed
     build: Callable[..., Any] = field(
         default=lambda *_: None, compare=False
     )  # (ready, settings, dim[, turns]) -> frame
 
     def __post_init__(self) -> None:
+        if self.name in ROWS:
+            raise ValueError(f"rows {self.name} are defined twice")
         ROWS[self.name] = self
 
 
@@ -186,7 +189,7 @@ class Kpi:
     history: str = ""  # what must precede the period: "", "window", "base", "previous", "compared" (all of a period as long), "decline"
     censored: str = ""  # early periods mislead: judged at the period's "start" or "end"
     lag: str = ""  # look-ahead: "next" cycle, or the setting that holds the days
-    cohort: str = "new_customers"  # measure of the whole cohort, for those that look ahead by days
+    cohort: str = "new_customers"  # measure of all who are to mature, of KPIs whose lag is in days
     settings: tuple[str, ...] = ()
     scale: str = ""  # for scores: the setting prefix of its scale
     stock: bool = False  # a count at a point in time: a yearly target is not divided by its months

@@ -51,6 +51,12 @@ class Wiring:
         return tuple(dict.fromkeys(sheet for name in self.measures for sheet in MEASURES[name].rows.sheets))
 
     @cached_property
+    def also(self) -> tuple[str, ...]:
+        """Sheets that it reads where they came."""
+        named = dict.fromkeys(sheet for name in self.measures for sheet in MEASURES[name].rows.also)
+        return tuple(sheet for sheet in named if sheet not in self.sheets)
+
+    @cached_property
     def covering(self) -> tuple[str, ...]:
         """Sheets whose coverage decides between zero and not received."""
         return tuple(
@@ -170,7 +176,7 @@ def evaluate(
                 continue
             verdict = verdicts.get((each.kpi.key, number))
             if verdict is None:
-                share = situation.imputed_share(each.sheets, turn.first, turn.stop)
+                share = situation.imputed_share((*each.sheets, *each.also), turn.first, turn.stop)
                 verdict = verdicts[each.kpi.key, number] = (*_verdict(each, turn, situation), share)
             results.append(_result(each, turn, dim, segment, found, verdict, situation))
     return results
@@ -195,7 +201,7 @@ def _verdict(wired: Wiring, turn: Turn, situation: Situation) -> tuple[Reason | 
     stop = min(turn.stop, situation.ready.last_month + 1)
     if turn.period.cycle is Cycle.ALL or month_start(turn.stop) > situation.as_of:
         flags.append(Flag.PARTIAL)
-    if any(sheet in coverage.stopped for sheet in wired.sheets):
+    if any(sheet in coverage.stopped for sheet in (*wired.sheets, *wired.also)):
         return Reason.BLOCKED, tuple(flags), note
     if wired.settings & situation.untrusted:
         return Reason.BLOCKED, tuple(flags), note

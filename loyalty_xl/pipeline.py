@@ -311,7 +311,7 @@ def _results(
         imputed.values(), default=0
     )  # what was imputed may bear on every period from here on, and on the one before
     touched = [
-        kpi for kpi in kpis if imputed.keys() & set(Wiring(kpi).sheets)
+        kpi for kpi in kpis if imputed.keys() & {*Wiring(kpi).sheets, *Wiring(kpi).also}
     ]  # only these can differ without imputed rows
     for settings, some in groups.items():
         ready = prepared if settings == at_end else prepare(sheets, settings, as_of)

@@ -74,7 +74,9 @@ def _summed(
             parts.append(_turned(rows, group, turns, ready, settings, calendar, as_of, paths))
     if not parts:
         return pd.DataFrame(columns=KEYS).set_index(KEYS)
-    return pd.concat([part.set_index(KEYS) for part in parts if len(part)] or [parts[0].set_index(KEYS)], axis=1)
+    names = [name for part in parts for name in part.columns if name not in KEYS]
+    made = pd.concat([part.set_index(KEYS) for part in parts if len(part)] or [parts[0].set_index(KEYS)], axis=1)
+    return made.reindex(columns=names)  # rows that hold nothing at all have their columns too
 
 
 def _added(group: Sequence[Measure]) -> list[Measure]:

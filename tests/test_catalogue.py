@@ -32,6 +32,12 @@ CODES = {  # kpis.md, section 0: what this release carries
     "B13": ["rfm", "rfm_groups"],
     "A1": ["nps", "promoter_share", "passive_share", "detractor_share"],
     "A2": ["csat", "csat_top_two", "csat_index"],
+    "A3": ["referral_rate", "referral_success_rate", "referred_customer_share"],
+    "A4": ["recommendation_index", "promise_kept"],
+    "A5": ["repurchase_intention", "intention_kept"],
+    "A7": ["closed_loop_rate", "closed_loop_days", "detractor_recovery_rate", "detractor_reason_share", "closed_loop"],
+    "A9": ["promoter_activation_rate"],
+    "A10": ["engagement_rate", "engagement_mix"],
     "A11": ["response_rate", "response_rate_delivered"],
     "A12": ["valid_response_rate", "response_validity"],
     "A13": ["response_by_channel_and_incentive", "cost_per_valid_response"],
@@ -93,7 +99,15 @@ CORE = {  # kpis.md, "The default Scorecard", less what needs sheets of later re
     "complainer_satisfaction",
 }
 ROLLING = {"repeat_purchase_rate", "purchase_frequency", "average_spend", "retention_rate", "churn_rate"}
-WAVES = {"nps", "promoter_share", "passive_share", "detractor_share", "csat", "csat_top_two", "csat_index"}
+WAVES = {"nps", "promoter_share", "passive_share", "detractor_share", "csat", "csat_top_two", "csat_index"} | {
+    "recommendation_index",
+    "repurchase_intention",
+    "closed_loop_rate",
+    "closed_loop_days",
+    "detractor_recovery_rate",
+    "detractor_reason_share",
+    "promoter_activation_rate",
+}  # what is asked in a survey is read off its latest wave
 
 each_kpi = pytest.mark.parametrize("each", KPIS.values(), ids=list(KPIS))
 each_listing = pytest.mark.parametrize("each", catalogue.LISTINGS.values(), ids=list(catalogue.LISTINGS))
@@ -160,6 +174,7 @@ def test_looking_ahead_is_said_of_b3_r3_r4_and_r10():
         "new_customer_retention": "new_customer_year_days",
         "new_customer_watch": "new_customer_window_days",
         "save_rate": "save_window_days",
+        "intention_kept": "intention_days",
     }
 
 

@@ -146,6 +146,44 @@ def priced(folder):
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+# What neither has: what customers do beside what they say. A column of SurveyResponses by answer, and two sheets.
+SAID = {
+    "repurchase_intent": {"A01": "5", "A02": "4", "A03": "5", "A05": "5", "A06": "1"},
+    "follow_up_on": {"A03": "2025-06-15", "A06": "2026-03-20"},
+}
+DONE = {
+    "Referrals": """
+referral_id,referrer_id,referee_id,referred_on,status,first_order_id
+T1,C01,C10,2025-12-01,purchased,O20
+T2,C02,C11,2026-03-01,purchased,
+T3,C03,,2026-03-02,invited,
+T4,C01,C11,2026-03-03,invited,
+T5,C04,,2025-06-14,purchased,O17
+T6,C05,,2026-03-05,invalid,
+""",
+    "BrandEngagement": """
+customer_id,occurred_on,type,event_name
+C01,2025-06-01,follow,
+C02,2025-06-20,event,Preview
+C02,2026-03-12,follow,
+C02,2026-03-14,unfollow,
+C03,2026-03-12,content,Glazes
+C06,2026-03-02,community,Panel
+,2026-03-02,content,Glazes
+""",
+}
+
+
+def deeds(folder):
+    """Write what customers do beside what they say."""
+    path = folder / "SurveyResponses.csv"
+    first, *lines = path.read_text(encoding="utf-8").strip().split("\n")
+    lines = [",".join([line.strip(), *(each.get(line.split(",")[0], "") for each in SAID.values())]) for line in lines]
+    path.write_text("\n".join([",".join([first.strip(), *SAID]), *lines]) + "\n", encoding="utf-8")
+    for name, text in DONE.items():
+        (folder / f"{name}.csv").write_text(text.strip() + "\n", encoding="utf-8")
+
+
 def richer(folder):
     """Write the small company with what it lacks."""
     small_company(folder)
@@ -167,6 +205,7 @@ def sheets(request, tmp_path_factory):
     judged(folder / "files")
     (folder / "files" / "SaveAttempts.csv").write_text("\n".join(ATTEMPTS) + "\n", encoding="utf-8")
     priced(folder / "files")
+    deeds(folder / "files")
     make_book(folder / "book.xlsx", "en", folder / "files")
     checked, findings = check(gather(folder / "book.xlsx", today=TODAY), TODAY)
     assert not [each for each in findings if each.code.startswith("E") and each.code not in {"E240", "E250", "E251"}]
@@ -223,6 +262,7 @@ def test_between_them_the_sheets_feed_every_measure(sheets):
     assert {each.name for each in wanted} == set(catalogue.MEASURES) == set(here.columns)
     special = {
         "answers_to_changed_wording",
+        "ratings_to_changed_wording",
         "csat_on_other_scale",
         "ratings_on_other_scale",
         "unclassified_complaints",
@@ -270,6 +310,9 @@ def test_settings_do_not_part_the_engines(sheets, changed):
         "leaving_reasons",
         "price_change_elasticity",
         "price_segments",
+        "promise_kept",
+        "closed_loop",
+        "engagement_mix",
     ],
 )
 def test_listings_are_equal_on_both_engines(sheets, key):

@@ -319,6 +319,59 @@ BETWEEN: list[tuple[str, str, Plant, list[Told]]] = [
 ]  # fmt: skip
 
 
+REFERRED = """\
+推荐编号,推荐人编号,被推荐人编号,被推荐人姓名,推荐日期,状态,首单号
+T1,C01,C11,张三,2026-03-01,已购买,O23
+T2,C02,C10,李四,2025-12-01,已购买,O20
+T3,C03,,王五,2026-03-02,已邀请,
+"""
+DEEDS: list[tuple[str, Plant, list[Told]]] = [
+    ("nothing wrong", cells(), []),
+    ("refers herself", cells(C2="C01"), [("W330", "C2", 1)]),
+    ("an old customer", cells(E2="2026-03-11"), [("W331", "E2", 1)]),
+    ("referred before", cells(C4="C11"), [("W332", "C4", 1)]),
+    ("void, and so not looked at", cells(C4="C11", F4="无效"), []),
+    ("in a circle", cells(B2="C20", C2="C21", B3="C21", C3="C22", B4="C22", C4="C20", G2="", G3=""),
+     [("W333", "C4", 1), ("W241", "B2", 3), ("W241", "C2", 3)]),
+    ("nobody refers", cells(B2=""), [("E235", "B2", 1)]),
+    ("no such state", cells(F2="听说"), [("E233", "F2", 1)]),
+    ("in the future", cells(E4="2027-03-02"), [("E224", "E4", 1)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("plant", "expected"), [each[1:] for each in DEEDS], ids=[each[0] for each in DEEDS])
+def test_faults_of_referrals(home: Path, tmp_path: Path, plant: Plant, expected: list[Told]) -> None:
+    """Each fault of a referral is found at its cell, and nothing else."""
+    sources = {name: home / "files" / f"{name}.csv" for name in ("Orders", "Customers")}
+    before = looked_at(home, sources)[0]
+    rows = list(csv.reader(io.StringIO(REFERRED)))
+    plant(rows)
+    after, _ = looked_at(home, sources | {"Referrals": write(tmp_path / "Referrals.csv", rows)})
+    assert after - before == Counter(expected)
+
+
+def test_faults_of_intentions_and_calls_back(home: Path, tmp_path: Path) -> None:
+    """An intention outside its scale is emptied, on whichever scale it was asked; so is a call back before the answer."""
+    rows = rows_of(home / "files" / "SurveyResponses.csv")
+    for row, more in zip(
+        rows,
+        [["复购意愿", "复购意愿量表", "回访日期"], ["6", "", ""], ["0", "1-7", ""], ["10", "0-10", "2025-06-01"]],
+        strict=False,
+    ):
+        row += more
+    rows = [row + [""] * (len(rows[0]) - len(row)) for row in rows]
+    sources = {"SurveyResponses": write(tmp_path / "SurveyResponses.csv", rows)}
+    found, sheets = looked_at(home, sources)
+    assert [each for each in found if each[0].startswith("E")] == [
+        ("E231", "M2", 1),
+        ("E231", "M3", 1),
+        ("E334", "O4", 1),
+    ]
+    kept = sheets["SurveyResponses"].frame
+    assert kept["repurchase_intent"].dropna().tolist() == [10.0]
+    assert kept["follow_up_on"].isna().all()
+
+
 @pytest.fixture(scope="module")
 def clean_all(home: Path) -> Counter[Told]:
     """What is found in all sheets as they are."""

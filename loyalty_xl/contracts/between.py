@@ -17,6 +17,7 @@ from loyalty_xl.contracts.between_orders import refunds
 from loyalty_xl.contracts.between_prices import prices
 from loyalty_xl.contracts.between_programme import ledger
 from loyalty_xl.contracts.between_quality import first_responses, service_ratings, taxonomy
+from loyalty_xl.contracts.between_referrals import follow_ups, referrals
 from loyalty_xl.contracts.between_retention import save_attempts
 from loyalty_xl.contracts.between_service import complaints, responses
 from loyalty_xl.contracts.links import by_code, codes, days, first_of, numbers, usable, warning
@@ -40,6 +41,8 @@ def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding
     findings += refunds(sheets, merged)
     findings += new_values(sheets)
     findings += responses(sheets, merged, settings)
+    findings += follow_ups(sheets)
+    findings += referrals(sheets, merged)
     findings += complaints(sheets)
     findings += taxonomy(sheets) + first_responses(sheets) + service_ratings(sheets)
     findings += ledger(sheets, merged)

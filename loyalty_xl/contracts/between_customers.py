@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Sheet
 
 SOLD = ("sale", "service")
+NAMING = ("customer_id", "referrer_id", "referee_id")  # fields that name a customer
 
 
 def customers(sheets: dict[str, Sheet]) -> tuple[list[Finding], dict[str, str]]:
@@ -36,16 +37,19 @@ def customers(sheets: dict[str, Sheet]) -> tuple[list[Finding], dict[str, str]]:
     known = set(master.frame["customer_id"].dropna().astype(str))
     moved = 0
     for name, sheet in sheets.items():
-        if name == "Customers" or "customer_id" not in sheet.frame or usable(sheets, name) is None:
+        if name == "Customers" or usable(sheets, name) is None:
             continue
-        at, texts = codes(sheet, "customer_id")
-        unknown = by_code((merged.get(text, text) not in known for text in texts), bool, blank=False)[at]
-        if unknown.any():
-            named = np.unique(at[unknown])
-            first = texts[at[np.flatnonzero(unknown)[0]]]
-            findings += warning("W241", sheet, "customer_id", unknown, first, customers=f"{len(named):,}")
-        if merged:
-            moved += int(by_code((text in merged for text in texts), bool, blank=False)[at].sum())
+        for field in NAMING:
+            if field not in sheet.frame:
+                continue
+            at, texts = codes(sheet, field)
+            unknown = by_code((merged.get(text, text) not in known for text in texts), bool, blank=False)[at]
+            if unknown.any():
+                named = np.unique(at[unknown])
+                first = texts[at[np.flatnonzero(unknown)[0]]]
+                findings += warning("W241", sheet, field, unknown, first, customers=f"{len(named):,}")
+            if merged:
+                moved += int(by_code((text in merged for text in texts), bool, blank=False)[at].sum())
     if merged:
         mask = master.frame["merged_into"].notna().to_numpy()
         findings += warning("W272", master, "merged_into", mask, rows=f"{moved:,}")

@@ -32,7 +32,7 @@ LABELS = frozenset(
 LITERAL = frozenset({"field"})  # where `-` says something: Mapping leaves a column out with it
 WORDS_NAME = f"text of up to {LONGEST_NAME} characters"
 _SCIENTIFIC = re.compile(r"[-+]?\d(?:\.\d+)?E\+?\d+", re.IGNORECASE)
-_PADDED_FIELDS = frozenset({"customer_id", "merged_into"})
+_PADDED_FIELDS = frozenset({"customer_id", "merged_into", "referrer_id", "referee_id"})
 
 
 class _Codes:

@@ -193,6 +193,21 @@ SURVEY_RESPONSES = Contract(
             zh_note="再次购买的可能性",
         ),
         Field(
+            "intent_scale",
+            Type.CAT,
+            "复购意愿量表",
+            ("复购意愿分制", "scale of repurchase intention"),
+            choices={
+                "1-5": ("1~5", "1至5", "5分制", "五分制", "5"),
+                "1-7": ("1~7", "1至7", "7分制", "七分制", "7"),
+                "1-10": ("1~10", "1至10", "10分制", "十分制", "10"),
+                "0-10": ("0~10", "0至10", "11分制", "十一分制"),
+            },
+            default="that of the satisfaction questions",
+            en="scale of the question how likely to buy again",
+            zh_note="复购意愿题的量表",
+        ),
+        Field(
             "comment",
             Type.STR,
             "意见建议",

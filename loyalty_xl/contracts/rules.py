@@ -149,6 +149,8 @@ def _cross_rules(contract: Contract, settings: Any, known: dict[str, Column]) ->
                     rules.append(
                         ("E231", name, f"1 to {top:.0f}", ~((highest == top) & (values > top) & (values <= 10)))
                     )
+            if "repurchase_intent" in known:
+                rules += _intentions(known, highest)
     return [rule for rule in rules if not rule[3].all()]
 
 
@@ -161,6 +163,28 @@ def _top_of_scale(known: dict[str, Column], settings: Any) -> NDArray[np.float64
     column = known["csat_scale"]
     tops = np.array([float(name.rpartition("-")[2]) for name in column.categories or ()] + [default])
     return np.asarray(tops[column.values])
+
+
+def _intentions(known: dict[str, Column], highest: NDArray[np.float64]) -> list[_Rule]:
+    """Intentions lie on their own scale, or else on that of the satisfaction questions."""
+    values, lowest, top = known["repurchase_intent"].values, np.ones(len(highest)), highest
+    if "intent_scale" in known:
+        column = known["intent_scale"]
+        ends = [name.split("-") for name in column.categories or ()]
+        given = column.values >= 0
+        lowest = np.where(given, np.array([*(float(low) for low, _ in ends), 1.0])[column.values], lowest)
+        top = np.where(given, np.array([*(float(high) for _, high in ends), 0.0])[column.values], top)
+    outside = (values < lowest) | (values > top)
+    scales = np.unique(np.stack([lowest[outside], top[outside]]), axis=1).T
+    return [
+        (
+            "E231",
+            "repurchase_intent",
+            limits_text(low, high),
+            ~(outside & (lowest == low) & (top == high) & (values >= 0) & (values <= 10)),
+        )
+        for low, high in scales.tolist()
+    ]
 
 
 def low_scores(contract: Contract, settings: Any, columns: dict[str, Column]) -> Fault | None:

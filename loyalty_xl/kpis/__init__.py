@@ -4,9 +4,11 @@ from loyalty_xl import measures as _measures  # noqa: F401 - a KPI's parameters 
 from loyalty_xl.kpis import (
     attitude,
     behaviour,
+    follow_up,
     price,
     programme,
     quality,
+    referrals,
     retention,
     saving,
     service,
@@ -18,9 +20,11 @@ from loyalty_xl.kpis import (
 __all__ = [
     "attitude",
     "behaviour",
+    "follow_up",
     "price",
     "programme",
     "quality",
+    "referrals",
     "retention",
     "saving",
     "service",

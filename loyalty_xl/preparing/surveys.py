@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from loyalty_xl.settings import Settings
 
 
+# What a call back says when nobody answered it: the loop is not closed.
+NOT_REACHED = ("联系不上", "未联系上", "无法联系", "未接通", "无人接听", "unreachable", "not reached", "no answer")
+
+
 def frames(given: Given) -> dict[str, Made]:
     """Give `responses` and `invitations`; fill the survey waves."""
     made: dict[str, Made] = {}
@@ -78,6 +82,7 @@ def _responses(
         "csat": frame["csat_overall"].to_numpy(dtype=np.float64),
         "csat_low": low,
         "csat_high": high,
+        **_further(frame, days, settings),
         "has_score": (frame["recommend_score"].notna() | frame["csat_overall"].notna()).to_numpy().astype(np.int64),
         "complete": as_numbers(frame["complete"], 1.0),
         "attention": as_numbers(frame["attention_pass"], 1.0),
@@ -89,12 +94,62 @@ def _responses(
     add_traits(made, customers, traits, "region", "tier")
     table = pd.DataFrame(made)
     table["recommend_score"] = table["recommend_score"].astype("Float64")
-    table["csat"] = table["csat"].astype("Float64")
-    table = table[table["has_score"].eq(1) | table["invite"].ge(0)]
+    table[["previous_score", "next_score"]] = _neighbouring_scores(table, settings)
+    for name in ("csat", "intent", "follow_up_days", "previous_score", "next_score"):
+        table[name] = table[name].astype("Float64")
+    table = table[table["has_score"].eq(1) | table["intent"].notna() | table["invite"].ge(0)]
     scored = table[table["has_score"].eq(1) & table["relationship"].eq(1)]
     newest = scored.groupby(["wave", "month"])["day"].max().rename("newest").reset_index()
     newest["name"] = [str(wave_names[wave]) for wave in newest["wave"]]
     return table, present(table, "region", "tier", "channel"), newest
+
+
+def _further(frame: pd.DataFrame, days: np.ndarray, settings: Settings) -> dict[str, np.ndarray]:
+    """Give the intention to buy again with its scale, whether a reason was given, and how soon the customer was reached."""
+    intent, low, high = intentions(frame, settings)
+    reasons = frame["recommend_reason"].astype(object)
+    said = reasons.notna() & reasons.astype(str).str.strip().ne("")
+    return {
+        "intent": intent,
+        "intent_low": low,
+        "intent_high": high,
+        "reason_given": said.to_numpy().astype(np.float64),
+        "reasons_kept": np.full(len(frame), float(said.any())),
+        "follow_up_days": days_until_reached(frame, days),
+        "follow_ups_kept": np.full(len(frame), float(frame["follow_up_on"].notna().any())),
+    }
+
+
+def intentions(frame: pd.DataFrame, settings: Settings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Intentions to buy again, and the ends of their scales: their own, else that of the satisfaction questions."""
+    scales = frame["intent_scale"].astype(object)
+    scales = scales.fillna(frame["csat_scale"].astype(object)).fillna(settings.csat_scale)
+    low, high = (scales.str.split("-").str[end].astype(float).to_numpy() for end in (0, 1))
+    given = frame["repurchase_intent"].to_numpy(dtype=np.float64)
+    return np.where((given >= low) & (given <= high), given, np.nan), low, high
+
+
+def days_until_reached(frame: pd.DataFrame, days: np.ndarray) -> np.ndarray:
+    """Days from the answer to the call back; nan where there was none, or nobody was reached."""
+    result = frame["follow_up_result"].astype(object).astype(str).str.casefold()
+    missed = result.str.contains("|".join(NOT_REACHED), regex=True).to_numpy()
+    called = day_numbers(frame["follow_up_on"], NEVER)
+    return np.where((called < NEVER) & ~missed, called - days, np.nan)
+
+
+def _neighbouring_scores(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The scores that the same customer gave in the wave before and the wave after, to the same wording; missing where there is none."""
+    scored = table[table["recommend_score"].notna() & table["relationship"].eq(1) & table["customer"].ne(ANONYMOUS)]
+    scored = scored.sort_values("sequence")
+    place = ["customer", "wave"]
+    first = settings.nps_dup_policy == "first"
+    chosen = scored.drop_duplicates(place) if first else scored.drop_duplicates(place, keep="last")
+    found = chosen[place]
+    for name, by in (("previous_score", 1), ("next_score", -1)):
+        other = chosen.groupby("customer")[["recommend_score", "wording"]].shift(by)
+        same = other["wording"].eq(chosen["wording"])
+        found = found.assign(**{name: other["recommend_score"].astype(float).where(same)})
+    return table[place].merge(found, how="left")[["previous_score", "next_score"]]
 
 
 def _wordings(invited: pd.DataFrame, survey: np.ndarray, version: np.ndarray) -> np.ndarray:

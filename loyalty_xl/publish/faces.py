@@ -270,7 +270,7 @@ def _charts(book: xlsxwriter.Workbook, sheet: Worksheet, rows: list[Slot], look:
     pick = look(bg_color=THEIRS, border=1, border_color=LINE, bold=True)
     sheet.write_string(chosen - 1, 2, rows[0].key, pick)
     sheet.write_string(chosen - 1, 3, rows[0].kpi.label(look.language) if rows[0].kpi else "", look(bold=True))
-    keys = [slot.key for slot in rows if slot.kpi]
+    keys = f"=$A${TREND_HEADER + 1}:$A${TREND_HEADER + len(rows)}"
     hint = in_language(
         "选一个指标,更新后图随之变", "Choose a KPI; the chart follows at the next refresh", look.language
     )

@@ -7,15 +7,25 @@ from typing import Any
 import narwhals as nw
 
 from loyalty_xl.catalogue import Rows
-from loyalty_xl.rows.ready import ANONYMOUS, Frame, Ready, segmented, when
+from loyalty_xl.rows.ready import ANONYMOUS, Frame, Ready, collect, segmented, when
 
 DIMS = ("all", "region", "tier", "channel")
+QUESTIONS = ("recommend_score", "csat", "intent")  # asked of the customer as a whole, each by itself
+OF_INVITATIONS = ("invite", "complete", "attention", "duration", "in_scope", "has_score")  # what A11 to A13 look at
+ANSWERED = "answers of the turns looked at last"
 
 
 def answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
-    """Answers that count in each turn: relationship surveys, one per customer as `nps_dup_policy` says (G12)."""
-    asked = (nw.col("relationship") == 1) & (nw.col("has_score") == 1)  # an empty answer takes no score's place
-    rows = ready["responses"].filter(asked)
+    """Answers that count in each turn: relationship surveys, each question once per customer as `nps_dup_policy` says (G12)."""
+    mark = ("answers", settings, dims, collect(turns).to_numpy().tobytes())
+    seen = ready.made.get(ANSWERED)
+    if seen is None or seen[0] != mark:  # several kinds of rows begin with the same answers
+        ready.made[ANSWERED] = seen = (mark, _answers(ready, settings, dims, turns))
+    return seen[1]
+
+
+def _answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
+    rows = ready["responses"].filter(nw.col("relationship") == 1, said()).drop(*OF_INVITATIONS)
     by_month = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(by_month, how="cross")
     pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(
@@ -27,13 +37,31 @@ def answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) ->
     names = joined.columns if isinstance(joined, nw.DataFrame) else joined.collect_schema().names()
     rows = nw.concat([joined, waved.select(*names)], how="vertical")
     if settings.nps_dup_policy != "all":
-        order = nw.col("sequence").max() if settings.nps_dup_policy == "latest" else nw.col("sequence").min()
-        chosen = order.over("turn", "customer")
-        rows = rows.with_columns(chosen.alias("chosen")).filter(
-            (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col("chosen"))
-        )
+        rows = _chosen(rows, settings.nps_dup_policy, ready.customers)
     worded = (nw.col("wording").max().over("turn") - nw.col("wording").min().over("turn")).alias("other_wording")
-    return segmented(rows.with_columns(worded), dims)
+    observed = (nw.lit(ready.as_of) - nw.col("day")).alias("observed")
+    return segmented(rows.with_columns(worded, observed), dims)
+
+
+def said() -> nw.Expr:
+    """Whether an answer says anything to the questions that are asked of a customer as a whole."""
+    return ~(nw.col("recommend_score").is_null() & nw.col("csat").is_null() & nw.col("intent").is_null())
+
+
+def _chosen(rows: Frame, policy: str, customers: int) -> Frame:
+    """Keep one answer of each customer to each question: a later one that leaves it out does not take its place."""
+    rows = rows.with_columns(
+        (nw.col("turn") * (customers + 1) + nw.col("customer")).alias("who"),
+        *(when(~nw.col(name).is_null(), nw.col("sequence"), None).alias(f"{name}_at") for name in QUESTIONS),
+    )
+    at = {name: nw.col(f"{name}_at") for name in QUESTIONS}
+    chosen = {name: (each.max() if policy == "latest" else each.min()) for name, each in at.items()}
+    rows = rows.with_columns(*(each.over("who").alias(f"{name}_chosen") for name, each in chosen.items()))
+    kept = {
+        name: (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col(f"{name}_chosen")) for name in QUESTIONS
+    }
+    rows = rows.with_columns(*(when(each, nw.col(name), None).alias(name) for name, each in kept.items()))
+    return rows.filter(said()).drop("who", *(f"{name}_{what}" for name in QUESTIONS for what in ("at", "chosen")))
 
 
 def invitations(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
@@ -66,6 +94,14 @@ ANSWERS = Rows(
         "csat": ("SurveyResponses.csat_overall",),
         "csat_low": ("SurveyResponses.csat_scale",),
         "csat_high": ("SurveyResponses.csat_scale",),
+        "intent": ("SurveyResponses.repurchase_intent",),
+        "intent_high": ("SurveyResponses.intent_scale",),
+        "previous_score": ("SurveyResponses.recommend_score", "SurveyResponses.customer_id"),
+        "reason_given": ("SurveyResponses.recommend_reason",),
+        "reasons_kept": ("SurveyResponses.recommend_reason",),
+        "follow_up_days": ("SurveyResponses.follow_up_on",),
+        "follow_ups_kept": ("SurveyResponses.follow_up_on",),
+        "observed": (),
         "other_wording": (),
     },
     ("SurveyResponses.answered_on",),
