@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loyalty_xl.contracts.contract import Type
 from loyalty_xl.preparing import cost_spans
 from loyalty_xl.vocabulary import month_ordinal, month_start
 
@@ -93,8 +94,8 @@ class Coverage:
 
 
 def _days(sheet: Sheet, calendar: Calendar) -> np.ndarray:
-    """Distinct days a sheet speaks of; a cost speaks of every day it covers."""
-    if sheet.contract.name in ("Campaigns", "SalesCosts"):
+    """Distinct days a sheet speaks of; a cost, and what belongs to a period, speaks of every day it covers."""
+    if sheet.contract.name == "Campaigns" or sheet.contract[sheet.contract.date].type is Type.PERIOD:
         spans = [span for span in cost_spans(sheet.contract.name, sheet.frame, calendar) if span]
         runs = [np.arange(np.datetime64(start, "D"), np.datetime64(end, "D")) for start, end in set(spans)]
         return np.unique(np.concatenate(runs)) if runs else np.array([], dtype="datetime64[D]")

@@ -30,6 +30,11 @@ CODES = {  # kpis.md, section 0: what this release carries
     "B12": ["customer_states"],
     "A1": ["nps", "promoter_share", "passive_share", "detractor_share"],
     "A2": ["csat", "csat_top_two", "csat_index"],
+    "A6": ["nps_gap", "nps_rank", "nps_z_score", "competitor_nps"],
+    "A8": ["drivers"],
+    "A15": ["touchpoints"],
+    "A16": ["brand_image"],
+    "A17": ["scale_reliability"],
     "A11": ["response_rate", "response_rate_delivered"],
     "A12": ["valid_response_rate", "response_validity"],
     "A13": ["response_by_channel_and_incentive", "cost_per_valid_response"],
@@ -64,7 +69,9 @@ CORE = {  # kpis.md, "The default Scorecard", less what needs sheets of later re
     "complainer_satisfaction",
 }
 ROLLING = {"repeat_purchase_rate", "purchase_frequency", "average_spend", "retention_rate", "churn_rate"}
-WAVES = {"nps", "promoter_share", "passive_share", "detractor_share", "csat", "csat_top_two", "csat_index"}
+WAVES = {"nps", "promoter_share", "passive_share", "detractor_share", "csat", "csat_top_two", "csat_index"} | {
+    "nps_gap", "nps_rank", "nps_z_score", "brand_image",
+}  # fmt: skip
 
 each_kpi = pytest.mark.parametrize("each", KPIS.values(), ids=list(KPIS))
 each_listing = pytest.mark.parametrize("each", catalogue.LISTINGS.values(), ids=list(catalogue.LISTINGS))
@@ -103,7 +110,7 @@ def test_the_default_scorecard_has_its_core():
 
 
 def test_windows_are_those_of_g4():
-    """B1, B5, B6, R1 and R2 look back 12 months, A1 and A2 at the latest wave, all others at the period."""
+    """B1, B5, B6, R1 and R2 look back 12 months; A1, A2 and what is set beside them (A6, A16) at the latest wave; all others at the period."""
     windows = {each.key: each.window for each in KPIS.values()}
     assert {key for key, window in windows.items() if window is Window.LATEST_WAVE} == WAVES
     rolling = {key for key, window in windows.items() if window is Window.ROLLING_12M}
@@ -190,7 +197,11 @@ def test_limits_fit_the_unit(each):
     if each.unit is Unit.SHARE:
         assert (each.low, each.high) in {(0.0, 1.0), (0.0, 2.0), (0.0, None), (None, None)}
     if each.unit is Unit.POINTS:
-        assert (each.low, each.high) in {(-100.0, 100.0), (0.0, 100.0)}
+        assert (each.low, each.high) in {
+            (-100.0, 100.0),
+            (0.0, 100.0),
+            (-200.0, 200.0),
+        }  # the last: a gap of two scores
 
 
 @each_kpi

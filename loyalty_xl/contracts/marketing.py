@@ -1,7 +1,8 @@
-"""What the marketing department supplies: survey invitations and responses, campaigns."""
+"""What the marketing department supplies: survey invitations and responses, campaigns, scores of competitors."""
 
 from __future__ import annotations
 
+from loyalty_xl.contracts.competitors import COMPETITOR_NPS
 from loyalty_xl.contracts.contract import Contract, Field, Type
 from loyalty_xl.contracts.responses import CHANNEL, INVITE_HEADERS, SURVEY, SURVEY_RESPONSES, VERSION
 from loyalty_xl.contracts.shared import CUSTOMER_ID, IMPUTED, REGION_ID, like
@@ -198,4 +199,4 @@ CAMPAIGNS = Contract(
     zh_note="每项活动及其费用一行",
 )
 
-CONTRACTS = (SURVEY_INVITATIONS, SURVEY_RESPONSES, CAMPAIGNS)
+CONTRACTS = (SURVEY_INVITATIONS, SURVEY_RESPONSES, CAMPAIGNS, COMPETITOR_NPS)

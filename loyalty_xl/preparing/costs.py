@@ -58,8 +58,8 @@ def _costs(
 
 
 def cost_spans(sheet: str, frame: pd.DataFrame, calendar: Calendar) -> list[tuple[date, date] | None]:
-    """First day and first day after, of what each cost covers."""
-    if sheet == "SalesCosts":
+    """First day and first day after, of what each row covers: its period, or a campaign's own days."""
+    if sheet != "Campaigns":
         periods = [
             calendar.parse(str(text)) if isinstance(text, str) else None for text in frame["period"].astype(object)
         ]
