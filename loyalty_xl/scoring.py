@@ -69,8 +69,8 @@ class Line:
     window: str = ""
     cohort: str = ""
     straddles: bool = False  # the interval holds the target
-    rival: Rival | None = None  # where the target is to beat every competitor
     history: tuple[float | None, ...] = field(default=())  # values of the last 13 periods
+    rival: Rival | None = None  # where the target is to beat every competitor
 
 
 def met(actual: float, aim: Aim) -> bool:

@@ -84,7 +84,7 @@ def _placed(figures: pd.DataFrame, dims: tuple[str, ...]) -> pd.DataFrame:
 
 def _asked(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> pd.DataFrame:
     """Our score by our own survey, as a figure like the others."""
-    own = {
+    own: dict[str, Any] = {
         "own": 1,
         "method": "own_panel",
         "population": "customers",

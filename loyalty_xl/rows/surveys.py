@@ -14,8 +14,12 @@ DIMS = ("all", "region", "tier", "channel")
 
 def answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
     """Answers that count in each turn: relationship surveys, one per customer as `nps_dup_policy` says (G12)."""
-    asked = (nw.col("relationship") == 1) & (nw.col("has_score") == 1)  # an empty answer takes no score's place
-    rows = ready["responses"].filter(asked)
+    return segmented(counted(ready, settings, turns, nw.col("has_score") == 1), dims)
+
+
+def counted(ready: Ready, settings: Any, turns: Frame, asked: nw.Expr) -> Frame:
+    """Answers of relationship surveys to what is *asked*, by turn: an empty answer takes no other's place (G12)."""
+    rows = ready["responses"].filter((nw.col("relationship") == 1) & asked)
     by_month = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(by_month, how="cross")
     pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(
@@ -33,7 +37,7 @@ def answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) ->
             (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col("chosen"))
         )
     worded = (nw.col("wording").max().over("turn") - nw.col("wording").min().over("turn")).alias("other_wording")
-    return segmented(rows.with_columns(worded), dims)
+    return rows.with_columns(worded)
 
 
 def invitations(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:

@@ -11,8 +11,8 @@ from collections import defaultdict
 from datetime import date, timedelta
 from pathlib import Path
 
+from loyalty_xl.sample import competitors, customers, orders, products, surveys
 from loyalty_xl.sample import complaints as service
-from loyalty_xl.sample import customers, orders, products, surveys
 from loyalty_xl.sample.days import COMPANY_START, FIRST_DAY, LAST_DAY
 from loyalty_xl.sample.draws import Draws
 from loyalty_xl.sample.small import small_company
@@ -47,6 +47,7 @@ def write_department_files(folder: Path) -> list[Path]:
                     title="营销活动与费用台账",
                     total=("合计", "费用（元）"),
                 ),
+                Page("竞品NPS", competitors.COMPETITOR_HEADERS, competitors.competitor_rows()),
             ],
         ),
         write_csv(folder / "analytics_orders.csv", orders.ORDER_HEADERS, (line.row() for line in lines)),
