@@ -47,6 +47,18 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "subclasses": ["FLAW", "LATE", None, "FLAW"],
         "ratings": [4, 2, 5, None],
     },
+    "Questions": {
+        "question_scores": [9, 10, 8, 3, 9, 7, 10, 6, 8, 2, 9, 7, 10, 5, 8, 9, 4, 10, 7, 6, 9, 8, 10, 3, 7, 9, 5, 8, 10, 6],
+        "question_1": [5, 5, 4, 2, 4, 4, 5, 3, 4, 1, 5, 3, 5, 3, 4, 4, 2, 5, 4, 3, 5, 4, 5, 2, 3, 5, 3, 4, 4, 3],
+        "question_2": [4, 5, 4, 1, 5, 3, 4, 3, 5, 2, 4, 4, 5, 2, 4, 5, 3, 5, 3, 3, 4, 4, 5, 1, 4, 4, 2, 5, 5, 2],
+        "question_3": [3, 5, 4, 3, 4, 2, 5, 4, 3, 3, 4, 5, 4, 2, 5, 3, 3, 4, 4, 2, 5, 3, 4, 4, 3, 4, 3, 5, 4, 3],
+        "touchpoints": ["shop", "web", "phone"] * 10,
+    },
+    "Brands": {
+        "competitors": ["East Hall", "Old Court", "Jade House"],
+        "competitor_nps": [34.1, 17.6, 41.2],
+        "competitor_answers": [179, 193, 24],
+    },
     "Lists": {
         "costs": [600, 300, 150],
         "ids_at_start": ["C1", "C2", "C3", "C4"],
@@ -65,11 +77,12 @@ TABLES: dict[str, dict[str, list[Any]]] = {
     },
 }  # fmt: skip
 SETTINGS = {"nps_promoter_min": 9, "nps_detractor_max": 6}
+BLOCKS = {"question_ratings": ("question_1", "question_2", "question_3")}  # columns that stand side by side
 COLUMNS = {name: column for table in TABLES.values() for name, column in table.items()}
 _BY_ARGUMENT = {"order_ids_or_dates": "order_ids", "dates": "order_dates", "class_l1": "classes", "class_l2": "subclasses", "cells": "subclasses",
                 "keys": "customer_ids", "start": "DATE(2026,1,1)", "end": "DATE(2026,4,1)", "sla_days": "7", "new_customers": "3", "rows_passing": "95",
                 "rows_received": "100", "key": '"nps"', "period": '"2026-Q1"', "segment": '"All"', "detail": "Detail", "actual": "0.82",
-                "target": "0.9", "date": "DATE(2026,7,31)"}  # fmt: skip
+                "target": "0.9", "date": "DATE(2026,7,31)", "items": "question_ratings", "own_nps": "38.6", "brands": "competitors", "bases": "competitor_answers"}  # fmt: skip
 _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NPS": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
     "LOYALTY_NPS_BREAKDOWN": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
@@ -84,6 +97,9 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NEW_CUSTOMER_RETENTION": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_STATUS": {"better": '"higher"', "baseline": "", "amber": "", "unit": '"share"'},
     "LOYALTY_PERIOD": {"cycle": '"quarter"'},
+    "LOYALTY_DRIVERS": {"scores": "question_scores"},
+    "LOYALTY_SCALE_RELIABILITY": {"min_base": "20"},
+    "LOYALTY_TOUCHPOINTS": {"scores": "question_scores", "csat_scores": "question_1"},
 }
 
 
@@ -119,6 +135,8 @@ def cells_of(text: str) -> Any:
     if text == "Detail":
         table = TABLES["Detail"]
         return [list(table), *map(list, zip(*table.values(), strict=True))]
+    if text in BLOCKS:
+        return [list(row) for row in zip(*(COLUMNS[name] for name in BLOCKS[text]), strict=True)]
     if text in COLUMNS:
         return [[cell] for cell in COLUMNS[text]]
     if text in SETTINGS:
@@ -173,8 +191,9 @@ def write_book(path: Path, language: str, *, dotted: bool = False) -> None:
         front.set_row(row, 15 * max(-(-wide // 66), -(-len(text) // 72)))
         front.write_string(row, 2, made.help(language), wrap)
         front.write_string(row, 3, text, wrap)
-        if made.table:  # one cell of the table, which every Excel can show
-            text, found = f"=INDEX({text[1:]},2,{len(found[0])})", found[1][-1]
+        if made.table:  # one cell of the table, which every Excel can show: the last that is filled
+            last = max(place for place, cell in enumerate(found[1]) if cell != "")
+            text, found = f"=INDEX({text[1:]},2,{last + 1})", found[1][last]
         front.write_formula(row, 1, text, top, found.code if isinstance(found, CellError) else found)
     book.close()
 
@@ -197,6 +216,11 @@ def _write_data(book: Any, data: Any, bold: Any) -> None:
             if title != "Detail":
                 book.define_name(name, f"={data.get_name()}!{xl_range_abs(1, at, len(column), at)}")
             at += 1
+        for name, columns in BLOCKS.items():
+            if columns[0] in table:
+                left = first + list(table).index(columns[0])
+                span = xl_range_abs(1, left, len(table[columns[0]]), left + len(columns) - 1)
+                book.define_name(name, f"={data.get_name()}!{span}")
         if title == "Detail":
             height = len(next(iter(table.values())))
             book.define_name(title, f"={data.get_name()}!{xl_range_abs(0, first, height, at - 1)}")

@@ -252,7 +252,9 @@ def declare() -> None:
         PROMOTER,
         DETRACTOR,
         SCALE_MIN,
-        SCALE_MAX, replace(CSAT_MAX, name="csat_max"), least,
+        SCALE_MAX,
+        replace(CSAT_MAX, name="csat_max"),
+        least,
         INCLUDE,
     )
     tables: dict[str, tuple[Any, tuple[Argument, ...]]] = {
