@@ -25,14 +25,17 @@ if TYPE_CHECKING:
 
 
 def frames(given: Given) -> dict[str, Made]:
-    """Give `responses` and `invitations`; fill the survey waves."""
+    """Give `responses`, those of them with brand image items, and `invitations`; fill the survey waves."""
     made: dict[str, Made] = {}
     invited = given.frames.get("SurveyInvitations")
     if "SurveyResponses" in given.frames:
         table, dims, given.waves = _responses(
             given.frames["SurveyResponses"], invited, given.names, given.traits, given.settings
         )
-        made["responses"] = table, dims
+        shown = table["has_image"].eq(1)
+        if shown.any():
+            made["image_responses"] = table[shown].copy(), dims
+        made["responses"] = table.drop(columns=["image", "has_image"]), dims
     if invited is not None:
         made["invitations"] = _invitations(invited, given.names, given.traits)
     return made

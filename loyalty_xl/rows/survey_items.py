@@ -26,7 +26,7 @@ PERIODS, WINDOW = 13, 12  # newest periods that studies look at, as on Trend; mo
 
 def image_answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
     """Answers with at least one brand image item that count in each turn, as for NPS (G12)."""
-    return segmented(counted(ready, settings, turns, nw.col("has_image") == 1), dims)
+    return segmented(counted(ready, settings, turns, nw.col("has_image") == 1, "image_responses"), dims)
 
 
 def asked_items(ready: Ready, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def indexed(answers: pd.DataFrame, items: tuple[str, ...]) -> pd.DataFrame:
 IMAGE_FIELDS = tuple(f"SurveyResponses.{name}" for name in IMAGE)
 IMAGE_ANSWERS = Rows(
     "image_answers",
-    "responses",
+    "image_responses",
     ("SurveyResponses",),
     {
         "image": IMAGE_FIELDS,

@@ -17,9 +17,9 @@ def answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) ->
     return segmented(counted(ready, settings, turns, nw.col("has_score") == 1), dims)
 
 
-def counted(ready: Ready, settings: Any, turns: Frame, asked: nw.Expr) -> Frame:
+def counted(ready: Ready, settings: Any, turns: Frame, asked: nw.Expr, frame: str = "responses") -> Frame:
     """Answers of relationship surveys to what is *asked*, by turn: an empty answer takes no other's place (G12)."""
-    rows = ready["responses"].filter((nw.col("relationship") == 1) & asked)
+    rows = ready[frame].filter((nw.col("relationship") == 1) & asked)
     by_month = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(by_month, how="cross")
     pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(
