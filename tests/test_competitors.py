@@ -14,17 +14,18 @@ from loyalty_xl.contracts.control import TARGETS
 from loyalty_xl.contracts.targets import read_targets
 from loyalty_xl.formulas import call
 from loyalty_xl.newbook import make_book
-from loyalty_xl.pipeline import Refresh
 from loyalty_xl.scoring import Aim, Rival, aim_of, met, status
 from loyalty_xl.settings import Settings
 from loyalty_xl.vocabulary import Calendar, Reason, Result, Status, Target, Unit, Window
 from tests.conftest import Company
 from tests.contracts.made_sheets import sheet_of
+from tests.made_results import Made, computed
 from tests.test_scoring import enter
 
 KPIS = library.load()
 CALENDAR = Calendar()
 MARCH = CALENDAR.parse("2026-03")
+KEYS = ("nps_gap", "nps_rank", "nps_z_score")
 SMALL = {"min_base_nps": "2"}  # a survey of ten can be followed by hand
 
 # Ten answers in March 2026: 5 promoters, 3 passives, 2 detractors: NPS 30.
@@ -50,18 +51,25 @@ Long Ago,2024,100,,,,500,own_panel,0-10,,,,panel
 )
 
 
-def result(made: Refresh, kpi: str, period: str = "2026-03", segment: str = "All") -> Result:
-    """One result of Detail."""
-    return next(each for each in made.results if (each.kpi, each.period.label, each.segment) == (kpi, period, segment))
+def compared(**sheets: str) -> Made:
+    """Our answers of March 2026 beside figures of competitors."""
+    given = {"SurveyResponses": ANSWERS, **sheets}
+    tables = ("competitor_nps",) if "CompetitorNPS" in given else ()
+    return computed(KEYS, tables, period="2026-03", settings=Settings(min_base_nps=2), **given)
 
 
-@pytest.fixture
-def beside(company: Company) -> Refresh:
+def result(made: Made, kpi: str, segment: str = "All") -> Result:
+    """One result of March 2026."""
+    return next(each for each in made.results if (each.kpi, each.segment) == (kpi, segment))
+
+
+@pytest.fixture(scope="module")
+def beside() -> Made:
     """Our ten answers beside the competitors."""
-    return company(SurveyResponses=ANSWERS, CompetitorNPS=FIGURES, set=SMALL, period="2026-03")
+    return compared(CompetitorNPS=FIGURES)
 
 
-def test_gap_rank_and_standing_by_hand(beside: Refresh) -> None:
+def test_gap_rank_and_standing_by_hand(beside: Made) -> None:
     """30 against 10, 50 and 30: the mean is 30, the gap 0; one is higher, so rank 2, shared with Jade House; z 0.
 
     Of East Hall the newer figure counts; another method, scale or population, one answer, and figures older than a year do not.
@@ -73,17 +81,17 @@ def test_gap_rank_and_standing_by_hand(beside: Refresh) -> None:
     assert standing.value == pytest.approx(0)
 
 
-def test_the_gap_has_the_interval_of_independent_samples(company: Company) -> None:
+def test_the_gap_has_the_interval_of_independent_samples() -> None:
     """Variances by hand: ours 10^4 (0.7 - 0.09) / 10 = 610, theirs 10^4 (0.7 - 0.01) / 100 = 69; error sqrt(679) = 26.06."""
     one = HEADER + "East Hall,2026-Q1,,40,30,30,100,own_panel,0-10,,,,"
-    gap = result(company(SurveyResponses=ANSWERS, CompetitorNPS=one, set=SMALL), "nps_gap")
+    gap = result(compared(CompetitorNPS=one), "nps_gap")
     assert gap.value == pytest.approx(20)
     assert gap.interval is not None
     assert gap.interval.error == pytest.approx(679**0.5)
     assert gap.high == pytest.approx(20 + 1.959964 * 679**0.5, abs=1e-4)
 
 
-def test_the_table_of_brands_says_who_can_be_compared(beside: Refresh) -> None:
+def test_the_table_of_brands_says_who_can_be_compared(beside: Made) -> None:
     """Ours first, then the comparable ones by score with gap and shared rank, then the others without."""
     rows = [row for row in beside.tables["competitor_nps"] if row["period"] == "2026-03"]
     assert [(row["brand"], row["gap"], row["rank"], row["comparable"]) for row in rows[:4]] == [
@@ -97,41 +105,35 @@ def test_the_table_of_brands_says_who_can_be_compared(beside: Refresh) -> None:
     assert next(row["figure_of"] for row in rows if row["brand"] == "East Hall") == "2026-Q1"
 
 
-def test_our_brand_in_their_study_is_what_they_are_compared_with(company: Company) -> None:
+def test_our_brand_in_their_study_is_what_they_are_compared_with() -> None:
     """Published figures are comparable with our own brand in the same study, not with our survey."""
     public = HEADER + "Press House,2026-Q1,60,,,,500,public,0-10,,,,\nSecond,2026-Q1,20,,,,500,public,0-10,,,,"
-    alone = company(SurveyResponses=ANSWERS, CompetitorNPS=public, set=SMALL)
+    alone = compared(CompetitorNPS=public)
     assert result(alone, "nps_gap").reason is Reason.NOT_COMPARABLE
     with_us = public + "\nOur House,2026-Q1,35,,,,400,public,0-10,,yes,,"
-    made = company(SurveyResponses=ANSWERS, CompetitorNPS=with_us, set=SMALL)
+    made = compared(CompetitorNPS=with_us)
     assert (result(made, "nps_gap").value, result(made, "nps_gap").n) == (pytest.approx(35 - 40), 400)
     assert result(made, "nps_rank").value == 2
 
 
-def test_a_region_is_compared_with_the_figures_of_that_region(company: Company) -> None:
+def test_a_region_is_compared_with_the_figures_of_that_region() -> None:
     """All takes figures of the whole market only, North those of North."""
     customers = "customer_id,region_id\n" + "\n".join(f"C{n:02d},{'N' if n < 5 else 'S'}" for n in range(10))
     figures = HEADER + "East Hall,2026-Q1,10,,,,100,own_panel,0-10,,,,\nEast Hall,2026-Q1,60,,,,100,own_panel,0-10,,,N,"
-    made = company(
-        SurveyResponses=ANSWERS,
-        CompetitorNPS=figures,
-        Customers=customers,
-        Regions="region_id,name\nN,North\nS,South",
-        set=SMALL,
-    )
+    made = compared(CompetitorNPS=figures, Customers=customers, Regions="region_id,name\nN,North\nS,South")
     assert result(made, "nps_gap").value == pytest.approx(20)
     assert result(made, "nps_gap", segment="North").value == pytest.approx(100 - 60)
     assert not [each for each in made.results if each.kpi == "nps_gap" and each.segment == "South"]
 
 
-def test_without_figures_or_answers_the_reason_is_said(company: Company) -> None:
+def test_without_figures_or_answers_the_reason_is_said() -> None:
     """No sheet, or nothing of the last 12 months: no data. Nobody answered: nothing to compare."""
-    assert result(company(SurveyResponses=ANSWERS), "nps_gap").reason is Reason.NO_DATA
+    assert result(compared(), "nps_gap").reason is Reason.NO_DATA
     old = HEADER + "Long Ago,2024,100,,,,500,own_panel,0-10,,,,"
-    assert result(company(SurveyResponses=ANSWERS, CompetitorNPS=old), "nps_rank").reason is Reason.NO_DATA
+    assert result(compared(CompetitorNPS=old), "nps_rank").reason is Reason.NO_DATA
     blank = ANSWERS.replace(",10\n", ",\n").split("\n")
     silent = "\n".join([f"{blank[0]},csat_overall", *(f"{line.rpartition(',')[0]},,4" for line in blank[1:])])
-    made = company(SurveyResponses=silent, CompetitorNPS=FIGURES, set=SMALL)
+    made = compared(SurveyResponses=silent, CompetitorNPS=FIGURES)
     assert result(made, "nps_gap").reason is Reason.NO_DENOMINATOR
 
 
@@ -152,7 +154,7 @@ def test_a_formula_gives_what_the_definition_does(key: str, theirs: tuple[float,
     assert call(f"LOYALTY_{key.upper()}", [[each] for each in theirs], 42) == pytest.approx(value)
 
 
-def test_formulas_and_pipeline_agree(beside: Refresh) -> None:
+def test_formulas_and_pipeline_agree(beside: Made) -> None:
     """The comparable figures of the sheet, handed over as a range, give the pipeline's gap, rank and standing."""
     theirs = [
         [row["nps"]] for row in beside.tables["competitor_nps"] if row["period"] == "2026-03" and row["comparable"]

@@ -206,6 +206,7 @@ def declare() -> None:
         "CompetitorNPS.nps",
         "各竞品的净推荐值,每格一个品牌",
         "NPS of the competitors, one brand a cell",
+        limits=lambda _: (-100.0, 100.0),
     )
     ours = Argument("own_nps", Kind.NUMBER, "本品牌的净推荐值", "our own NPS")
     items = Argument(
