@@ -57,7 +57,11 @@ def competitor_nps(ready: Ready, settings: Settings, periods: list[Period]) -> l
     As for `nps_gap`.
     """
     some = periods[-PERIODS:]
-    asked = [(number, period.first, period.stop - 1, _wave(ready, period.stop)) for number, period in enumerate(some)]
+    waves = _waves(ready, [period.stop for period in some])
+    asked = [
+        (number, period.first, period.stop - 1, wave)
+        for number, (period, wave) in enumerate(zip(some, waves, strict=True))
+    ]
     turns = pd.DataFrame(asked, columns=["turn", "first_of_turn", "last", "wave"]).astype(np.int64)
     rows = collect(brands(ready, settings, ("all",), nw.from_native(turns, eager_only=True)))
     found = []
@@ -95,13 +99,15 @@ def _rank(score: float, ranked: list[float]) -> int:
     return 1 + len([other for other in ranked if other > score + 1e-9])
 
 
-def _wave(ready: Ready, stop: int) -> int:
-    """The wave with the newest answer before a month; -1 where there is none."""
+def _waves(ready: Ready, stops: list[int]) -> list[int]:
+    """The wave with the newest answer before each month; -1 where there is none."""
     if "responses" not in ready:
-        return -1
-    scored = (nw.col("relationship") == 1) & (nw.col("has_score") == 1) & (nw.col("month") < stop)
-    rows = collect(ready["responses"].filter(scored).select("wave", "day"))
-    return int(rows.sort_values(["day", "wave"])["wave"].iloc[-1]) if len(rows) else -1
+        return [-1] * len(stops)
+    scored = (nw.col("relationship") == 1) & (nw.col("has_score") == 1)
+    rows = collect(ready["responses"].filter(scored).select("wave", "day", "month")).sort_values(["day", "wave"])
+    waves, months = rows["wave"].to_numpy(), rows["month"].to_numpy()  # by day, so by month too
+    places = np.searchsorted(months, stops, side="left") - 1
+    return [int(waves[place]) if place >= 0 else -1 for place in places]
 
 
 __all__ = ["competitor_nps"]

@@ -72,30 +72,48 @@ def touchpoints(ready: Ready, settings: Settings, periods: list[Period]) -> list
     for kind, rows in (("relationship", lasting), ("transactional", single)):
         if not len(rows):
             continue
-        rows = rows.assign(stage=_stages(ready, settings, rows))
+        rows = _counted(rows, settings).assign(stage=_stages(ready, settings, rows))
         for by, other in (("touchpoint", "stage"), ("stage", "touchpoint")):
             if by in rows and (rows[by] != "").any():
-                named = rows[by].where(rows[by] != "", "not_stated")
-                for (turn, label), part in rows.groupby([rows["turn"], named]):
-                    place = {"period": some[int(str(turn))].label, "survey_type": kind, by: label, other: EVERY}
-                    found.append((int(str(turn)), kind, by == "stage", {**place, **_scores(part, settings)}))
+                named = rows[by].where(rows[by] != "", "not_stated").rename("label")
+                sums = rows.groupby(["turn", named])[list(COUNTED)].agg(COUNTED).reset_index()
+                for row in sums.to_dict("records"):
+                    turn = int(row["turn"])
+                    place = {"period": some[turn].label, "survey_type": kind, by: row["label"], other: EVERY}
+                    found.append((turn, kind, by == "stage", {**place, **_scores(row, settings)}))
     found.sort(key=lambda each: each[:3])  # stable: labels stay in order
     return [row for *_, row in found]
 
 
-def _scores(part: pd.DataFrame, settings: Settings) -> dict[str, Any]:
-    """NPS and satisfaction of some answers."""
-    scores, rated = part["recommend_score"].dropna(), part.dropna(subset="csat_overall")
-    one_wording = part["wording"].nunique() <= 1
-    one_scale = rated["csat_high"].nunique() <= 1
-    small = max(len(scores), len(rated)) < settings.min_base_nps
-    net = (scores >= settings.nps_promoter_min).sum() - (scores <= settings.nps_detractor_max).sum()
+COUNTED = {
+    "scored": "sum", "net": "sum", "rated": "sum", "csat": "sum", "csat_overall": "sum",
+    "wording": "nunique", "high": "nunique",
+}  # fmt: skip
+
+
+def _counted(rows: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Give the columns that are added up: scores, ratings, and how many wordings and scales there are."""
+    score = rows["recommend_score"].to_numpy(dtype=np.float64, na_value=np.nan)
+    rated = rows["csat_overall"].notna()
+    return rows.assign(
+        scored=~np.isnan(score),
+        net=(score >= settings.nps_promoter_min).astype(float) - (score <= settings.nps_detractor_max),
+        rated=rated,
+        csat=rows["csat"].to_numpy(dtype=np.float64, na_value=np.nan),
+        high=rows["csat_high"].where(rated),
+    )
+
+
+def _scores(row: dict[Any, Any], settings: Settings) -> dict[str, Any]:
+    """NPS and satisfaction of some answers, from their sums."""
+    scored, rated, one_wording = int(row["scored"]), int(row["rated"]), row["wording"] <= 1
+    small = max(scored, rated) < settings.min_base_nps
     return {
-        "nps_answers": len(scores),
-        "nps": 100 * float(net) / len(scores) if one_wording and len(scores) else None,
-        "csat_answers": len(rated),
-        "csat": float(rated["csat"].mean()) if one_wording and one_scale and len(rated) else None,
-        "csat_index": float(rated["csat_overall"].mean()) if one_wording and len(rated) else None,
+        "nps_answers": scored,
+        "nps": 100 * float(row["net"]) / scored if one_wording and scored else None,
+        "csat_answers": rated,
+        "csat": float(row["csat"]) / rated if one_wording and row["high"] <= 1 and rated else None,
+        "csat_index": float(row["csat_overall"]) / rated if one_wording and rated else None,
         "note": "changed_wording" if not one_wording else "low_base" if small else None,
     }
 
