@@ -147,6 +147,17 @@ STUDIES = Page(
     "分析",
     (C("c1", "分析表", "Tables", 26), *(C(f"c{number}", "", "", 15) for number in range(2, 15))),
 )
+DIAGNOSIS = Page(
+    "Diagnosis",
+    "诊断",
+    (
+        C("part", "部分", "Part", 18),
+        C("item", "项目", "Item", 34),
+        C("status", "判断", "Judged", 16),
+        C("found", "发现", "Found", 80),
+        C("advice", "怎么办", "What to do", 50),
+    ),
+)
 FINDINGS = Page(
     "Findings",
     "问题",
@@ -180,7 +191,7 @@ RUN_LOG = Page(
     ),
 )
 START = Page("Start", "开始")
-PAGES = (SCORECARD, TREND, DETAIL, COHORTS, STUDIES, FINDINGS, NOTES, RUN_LOG)
+PAGES = (SCORECARD, TREND, DETAIL, COHORTS, STUDIES, DIAGNOSIS, FINDINGS, NOTES, RUN_LOG)
 
 # Labels of the block above the Scorecard's table. On the left the value stands in the next column, on the right in the one after it.
 HEAD = {

@@ -6,13 +6,26 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.patch import Patch, Style
-from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, NOTES, PAGES, RUN_LOG, SCORECARD, STUDIES, TREND, Page
+from loyalty_xl.books.places import (
+    COHORTS,
+    DETAIL,
+    DIAGNOSIS,
+    FINDINGS,
+    NOTES,
+    PAGES,
+    RUN_LOG,
+    SCORECARD,
+    STUDIES,
+    TREND,
+    Page,
+)
 from loyalty_xl.cells import Kind, column_letters
 from loyalty_xl.contracts import control
 from loyalty_xl.findings import UNDECIDED
 from loyalty_xl.publish import run_log
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, note_rows, scorecard_cells
+from loyalty_xl.publish.diagnosis import diagnosis_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.remarks import Remarks
 from loyalty_xl.publish.tables import PLAIN, study_rows
@@ -27,7 +40,7 @@ if TYPE_CHECKING:
     from loyalty_xl.pipeline import Refresh
 
 LEFT_ALONE = "left alone"  # section of the run log: cells that could not be filled
-WHOLE = (DETAIL, COHORTS, STUDIES, FINDINGS, NOTES)  # pages that are replaced as a whole, beside the run log
+WHOLE = (DETAIL, COHORTS, STUDIES, DIAGNOSIS, FINDINGS, NOTES)  # pages that are replaced as a whole, beside the run log
 MAPPING = Page(control.MAPPING.name, control.MAPPING.zh)
 
 
@@ -58,7 +71,14 @@ class Filling:
         rows, self._links = finding_rows(made)
         studies, self._marks = study_rows(made)
         notes = [*note_rows(made), *self._remarks.rows()]
-        return {DETAIL: detail_rows(made), COHORTS: cohort_rows(made), STUDIES: studies, FINDINGS: rows, NOTES: notes}
+        return {
+            DETAIL: detail_rows(made),
+            COHORTS: cohort_rows(made),
+            STUDIES: studies,
+            DIAGNOSIS: diagnosis_rows(made),
+            FINDINGS: rows,
+            NOTES: notes,
+        }
 
     def log(self) -> list[run_log.Entry]:
         """The whole run log: what this run did, and what it wrote."""
@@ -86,7 +106,7 @@ class Filling:
                 detail = (("written", short(written)), ("kpi", line[0]))
                 found.append(Finding("W260", sheet, place, found=short(now), expected=short(fresh), detail=detail))
         pages = run_log.last(self.before, run_log.PAGE)
-        for page in (DETAIL, COHORTS, STUDIES, NOTES):
+        for page in (each for each in WHOLE if each is not FINDINGS):
             raw = self.made.inputs.pages.get(page.name)
             if raw is not None and page.name in pages and pages[page.name] != run_log.page_hash(raw):
                 found.append(Finding("W274", self.made.inputs.page_names[page.name]))
@@ -171,7 +191,7 @@ class Filling:
         older = bool(self.before) and not before  # its template hid nothing
         asked = any(each.code in UNDECIDED for each in self.made.findings)
         self._shown = []
-        for page in (DETAIL, COHORTS, STUDIES, NOTES, RUN_LOG, MAPPING):
+        for page in (*(each for each in WHOLE if each is not FINDINGS), RUN_LOG, MAPPING):
             raw = {**inputs.pages, **inputs.raw_control}.get(page.name)
             untouched = not older and page.name not in before and (raw is None or _blank(raw))
             state = states.get(self._name(page))

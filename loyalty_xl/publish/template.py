@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl.books.places import (
     COHORTS,
     DETAIL,
+    DIAGNOSIS,
     FINDINGS,
     NOTES,
     PAGES,
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("zh", "en", "both")
 FIXED_DATE = datetime(2026, 1, 1)
-PLAIN_PAGES = {page.name: page for page in (DETAIL, COHORTS, STUDIES, FINDINGS, NOTES, RUN_LOG)}
+PLAIN_PAGES = {page.name: page for page in (DETAIL, COHORTS, STUDIES, DIAGNOSIS, FINDINGS, NOTES, RUN_LOG)}
 ROWS_WITH_RULES = 5000  # how far down choice lists reach on a sheet
-WRAPPED = frozenset({"says", "advice", "text"})
+WRAPPED = frozenset({"found", "says", "advice", "text"})
 TABS = {"control": "#7F7F7F", "marketing": "#C55A11", "analytics": "#2E75B6", "service": "#7030A0", "sales": "#548235"}
 
 
