@@ -144,6 +144,7 @@ def compute(
     clock.step("score")
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     lines = score(list(kpis.values()), targets, period, situation, prepared.waves)
+    findings += _unrivalled(inputs, lines)
     tables = _tables(prepared, at_end, first, calendar, inputs)
     findings = finished(findings, inputs, kpis.values())
     made = Refresh(
@@ -355,13 +356,20 @@ def _targets(
     segments: dict[str, set[str]] = {}
     for dim, label in prepared.ready.segments[1:]:
         segments.setdefault(dim, set()).add(label)
-    targets, found = read_targets(sheet, kpis, calendar, segments)
-    choices = "absolute / relative_change / points_change"
-    place = sheet.sent.get("target_type", "")
-    unknown = [each for each in targets if each.target_type == "beat_competitor"]
-    header = sheet.headers.get("target_type", "")
-    found += [Finding("E303", sheet.title, f"{place}{each.row}", each.target_type, choices, header) for each in unknown]
-    return targets, found
+    return read_targets(sheet, kpis, calendar, segments)
+
+
+def _unrivalled(inputs: Inputs, lines: Iterable[Line]) -> list[Finding]:
+    """Targets to beat every competitor for which none can be set beside our score."""
+    sheet = inputs.control.get("Targets")
+    if sheet is None:
+        return []
+    place, header = sheet.sent.get("target_type", ""), sheet.headers.get("target_type", "")
+    return [
+        Finding("W336", sheet.title, f"{place}{line.target.row}", line.rival.brand, line.result.period.label, header)
+        for line in lines
+        if line.rival and line.target and line.rival.nps is None
+    ]
 
 
 def _tables(

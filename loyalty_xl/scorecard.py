@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING
 from loyalty_xl.catalogue import MEASURES
 from loyalty_xl.contracts.targets import target_for
 from loyalty_xl.evaluating import Situation, evaluate
-from loyalty_xl.scoring import Aim, Line, aim_of, attainment, colourless, distance, status, trend
-from loyalty_xl.turns import YTD, Turn, cycle_turn, following, rolling_turn, wave_turn, year_before, ytd_turn
+from loyalty_xl.rows.competitors import strongest
+from loyalty_xl.scoring import Aim, Line, Rival, aim_of, attainment, colourless, distance, status, trend
+from loyalty_xl.turns import (
+    YTD,
+    Turn,
+    cycle_turn,
+    following,
+    rolling_turn,
+    turn_frame,
+    wave_turn,
+    year_before,
+    ytd_turn,
+)
 from loyalty_xl.vocabulary import ALL, Better, Cycle, Flag, Level, Reason, Result, Status, Target, Trend, Unit, Window
 
 if TYPE_CHECKING:
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
     from loyalty_xl.catalogue import Kpi
     from loyalty_xl.vocabulary import Period
 
+BEAT = "beat_competitor"
 SHOWN = 13  # periods of a trend, the current one included
 Key = tuple[str, str, str]  # kpi, segment_dim, segment
 
@@ -189,7 +201,8 @@ def _line(
     rate = kpi.stock or not kpi.unit.is_additive
     if Flag.PARTIAL in result.flags and not rate:
         gone = max(0.0, min(1.0, (situation.as_of - period.start).days / (period.end - period.start).days))
-    aim = aim_of(target, kpi, year_ago.value if year_ago else None, gone) if target else Aim(better=kpi.better)
+    rival = _rival(dim, segment, turn, situation) if target and target.target_type == BEAT else None
+    aim = aim_of(target, kpi, year_ago.value if year_ago else None, gone, rival) if target else Aim(better=kpi.better)
     state, reached, off, straddles = Status.GREY, None, None, False
     if result.value is not None and aim.given:
         reached = attainment(result.value, aim)
@@ -223,7 +236,23 @@ def _line(
         f"{cohort}" if cohort else "",
         straddles,
         tuple(each.value if each else None for each in values),
+        rival,
     )
+
+
+def _rival(dim: str, segment: str, turn: Turn | None, situation: Situation) -> Rival:
+    """The competitor with the highest score that can be set beside ours; one without score where none can."""
+    ready, settings = situation.ready, situation.settings
+    place = next((n for n, each in enumerate(ready.segments) if each == (dim, segment)), None)
+    if turn is None or place is None or "CompetitorNPS" in situation.coverage.stopped:
+        return Rival()
+    turns = turn_frame([turn], situation.calendar, situation.as_of, ready.last_month, settings.decline_periods)
+    found = strongest(ready, settings, (dim,), turns)
+    found = found[found["segment"] == place]
+    if not len(found):
+        return Rival()
+    best = found.iloc[0]
+    return Rival(str(best["brand"]), str(best["label"]), float(best["nps"]) if best["comparable"] else None)
 
 
 def _missing(

@@ -31,6 +31,7 @@ class Aim:
     baseline: float | None = None
     green: float | None = None
     amber: float | None = None
+    strict: bool = False  # to be passed, not only reached
 
     @property
     def given(self) -> bool:
@@ -38,6 +39,15 @@ class Aim:
         return self.value is not None or (
             self.better is Better.RANGE and (self.lower is not None or self.upper is not None)
         )
+
+
+@dataclass(frozen=True)
+class Rival:
+    """The competitor to be beaten: the one with the highest score; without `nps` none can be set beside ours."""
+
+    brand: str = ""
+    period: str = ""
+    nps: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,11 +70,13 @@ class Line:
     cohort: str = ""
     straddles: bool = False  # the interval holds the target
     history: tuple[float | None, ...] = field(default=())  # values of the last 13 periods
+    rival: Rival | None = None  # where the target is to beat every competitor
 
 
 def met(actual: float, aim: Aim) -> bool:
-    """Whether the target is reached; equality counts."""
-    return distance(actual, aim) <= TOLERANCE * max(1.0, abs(actual))
+    """Whether the target is reached; equality counts, unless it is to be passed."""
+    tolerance = TOLERANCE * max(1.0, abs(actual))
+    return distance(actual, aim) < -tolerance if aim.strict else distance(actual, aim) <= tolerance
 
 
 def distance(actual: float, aim: Aim) -> float:
@@ -146,11 +158,13 @@ def _by_thresholds(actual: float, aim: Aim) -> Status:
     return Status.GREEN if green else Status.AMBER if reaches(aim.amber) else Status.RED
 
 
-def aim_of(target: Target, kpi: Kpi, year_ago: float | None, share_gone: float = 1.0) -> Aim:
+def aim_of(
+    target: Target, kpi: Kpi, year_ago: float | None, share_gone: float = 1.0, rival: Rival | None = None
+) -> Aim:
     """Work out what a Targets row asks for.
 
     relative_change is counted from the baseline (or, without one, from the same period last year): "down 20 %" of 10 % is 8 %, not -10 %.
-    points_change adds to it. *share_gone* prorates sums of a period that is not over.
+    points_change adds to it. beat_competitor asks for more than the *rival* has. *share_gone* prorates sums of a period that is not over.
     """
     better = target.better or kpi.better
     baseline = target.baseline
@@ -162,7 +176,8 @@ def aim_of(target: Target, kpi: Kpi, year_ago: float | None, share_gone: float =
         value = start * (1 + value) if target.target_type == "relative_change" else start + value
         baseline = start
     elif target.target_type == "beat_competitor":
-        return Aim(None, better=better)
+        highest = rival.nps if rival else None
+        return Aim(highest, None, None, better, baseline, target.green, target.amber, strict=True)
     scaled = [
         None if each is None else each * share_gone
         for each in (value, target.lower, target.upper, target.green, target.amber, baseline)

@@ -35,13 +35,18 @@ CODES = {  # kpis.md, section 0: what this release carries
     "A3": ["referral_rate", "referral_success_rate", "referred_customer_share"],
     "A4": ["recommendation_index", "promise_kept"],
     "A5": ["repurchase_intention", "intention_kept"],
+    "A6": ["nps_gap", "nps_rank", "nps_z_score", "competitor_nps"],
     "A7": ["closed_loop_rate", "closed_loop_days", "detractor_recovery_rate", "detractor_reason_share", "closed_loop"],
+    "A8": ["drivers"],
     "A9": ["promoter_activation_rate"],
     "A10": ["engagement_rate", "engagement_mix"],
     "A11": ["response_rate", "response_rate_delivered"],
     "A12": ["valid_response_rate", "response_validity"],
     "A13": ["response_by_channel_and_incentive", "cost_per_valid_response"],
     "A14": ["comment_themes"],
+    "A15": ["touchpoints"],
+    "A16": ["brand_image"],
+    "A17": ["scale_reliability"],
     "R1": ["retention_rate", "purchase_retention_rate"],
     "R2": ["churn_rate", "churn_rate_all_customers", "churn_rate_average_base"],
     "R3": ["new_customer_retention"],
@@ -107,7 +112,11 @@ WAVES = {"nps", "promoter_share", "passive_share", "detractor_share", "csat", "c
     "detractor_recovery_rate",
     "detractor_reason_share",
     "promoter_activation_rate",
-}  # what is asked in a survey is read off its latest wave
+    "nps_gap",
+    "nps_rank",
+    "nps_z_score",
+    "brand_image",
+}  # what is asked in a survey, and what is set beside it, is read off its latest wave
 
 each_kpi = pytest.mark.parametrize("each", KPIS.values(), ids=list(KPIS))
 each_listing = pytest.mark.parametrize("each", catalogue.LISTINGS.values(), ids=list(catalogue.LISTINGS))
@@ -248,7 +257,11 @@ def test_limits_fit_the_unit(each):
     if each.unit is Unit.SHARE:
         assert (each.low, each.high) in {(0.0, 1.0), (0.0, 2.0), (0.0, None), (None, None)}
     if each.unit is Unit.POINTS:
-        assert (each.low, each.high) in {(-100.0, 100.0), (0.0, 100.0)}
+        assert (each.low, each.high) in {
+            (-100.0, 100.0),
+            (0.0, 100.0),
+            (-200.0, 200.0),
+        }  # the last: a gap of two scores
 
 
 @each_kpi

@@ -196,6 +196,24 @@ def richer(folder):
         path.write_text("\n".join([header or first.strip(), *rows, *more]) + "\n", encoding="utf-8")
 
 
+COMPETITORS = """brand,period,promoters,passives,detractors,n,method,scale,region_id
+East Hall,2025-H1,40,30,10,80,own_panel,0-10,
+East Hall,2025-H2,45,30,15,90,own_panel,0-10,
+Old Court,2025,20,20,20,60,own_panel,0-10,
+Old Court,2025,25,20,15,60,own_panel,0-10,NORTH
+Old Court,2025-Q3,25,20,15,60,public,0-10,SOUTH
+"""
+
+
+def with_competitors_and_image(folder):
+    """Add what competitors score, and two questions on the image of the brand to the answers."""
+    (folder / "CompetitorNPS.csv").write_text(COMPETITORS, encoding="utf-8")
+    path = folder / "SurveyResponses.csv"
+    first, *lines = path.read_text(encoding="utf-8").strip().split("\n")
+    rated = [f"{line.strip()},{1 + row % 5},{'' if row % 4 == 0 else 2 + row % 3}" for row, line in enumerate(lines)]
+    path.write_text("\n".join([f"{first.strip()},brand_image_1,brand_image_2", *rated]) + "\n", encoding="utf-8")
+
+
 @pytest.fixture(scope="module", params=["small", "richer"])
 def sheets(request, tmp_path_factory):
     """The checked sheets of the small company, as it is and with more in it."""
@@ -206,6 +224,7 @@ def sheets(request, tmp_path_factory):
     (folder / "files" / "SaveAttempts.csv").write_text("\n".join(ATTEMPTS) + "\n", encoding="utf-8")
     priced(folder / "files")
     deeds(folder / "files")
+    with_competitors_and_image(folder / "files")
     make_book(folder / "book.xlsx", "en", folder / "files")
     checked, findings = check(gather(folder / "book.xlsx", today=TODAY), TODAY)
     assert not [each for each in findings if each.code.startswith("E") and each.code not in {"E240", "E250", "E251"}]
@@ -272,6 +291,9 @@ def test_between_them_the_sheets_feed_every_measure(sheets):
         "at_risk",
         "value_at_risk",
         "uncompared_buyers",
+        "own_nps_of_mixed_wording",
+        "image_on_other_scale",
+        "image_to_changed_wording",
     }
     silent = {name for name in here.columns if not here[name].fillna(0).abs().sum() > 0}
     assert silent <= special

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loyalty_xl.contracts.between_competitors import competitor_figures
 from loyalty_xl.contracts.between_customers import customers
 from loyalty_xl.contracts.between_orders import refunds
 from loyalty_xl.contracts.between_prices import prices
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 
 NEW_VALUES = 50  # new values of one column that get a finding of their own
 PLACES = (
-    ("region_id", "Regions", ("Orders", "Customers", "Campaigns", "SalesCosts", "PriceChanges", "MarketIndex")),
+    (
+        "region_id",
+        "Regions",
+        ("Orders", "Customers", "Campaigns", "CompetitorNPS", "SalesCosts", "PriceChanges", "MarketIndex"),
+    ),
     ("product_id", "Products", ("Orders", "Complaints", "PriceChanges")),
 )
 MONTHS_NAMED = 12
@@ -50,6 +55,7 @@ def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding
     findings += cost_gaps(sheets, settings)
     findings += purchase_cycles(sheets, settings)
     findings += prices(sheets, settings)
+    findings += competitor_figures(sheets)
     return findings
 
 

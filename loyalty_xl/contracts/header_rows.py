@@ -36,7 +36,13 @@ NEEDED: dict[str, tuple[tuple[tuple[str, ...], ...], ...]] = {
             ("csat_aftersales",),
             ("csat_purchase",),
             ("repurchase_intent",),
+            *((f"brand_image_{number}",) for number in range(1, 6)),
         ),
+    ),
+    "CompetitorNPS": (
+        (("brand",),),
+        (("period",),),
+        (("nps",), ("promoters", "passives", "detractors")),
     ),
 }
 DERIVED: dict[str, frozenset[str]] = {"Orders": frozenset({"order_id", "amount", "currency", "order_type"})}

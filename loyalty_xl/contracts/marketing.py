@@ -1,8 +1,9 @@
-"""What the marketing department supplies: survey invitations and responses, campaigns, referrals, brand engagement."""
+"""What the marketing department supplies: survey invitations and responses, campaigns, referrals, brand engagement, competitors."""
 
 from __future__ import annotations
 
 from loyalty_xl.contracts import referrals
+from loyalty_xl.contracts.competitors import COMPETITOR_NPS
 from loyalty_xl.contracts.contract import Contract, Field, Type
 from loyalty_xl.contracts.responses import CHANNEL, INVITE_HEADERS, SURVEY, SURVEY_RESPONSES, VERSION
 from loyalty_xl.contracts.shared import CUSTOMER_ID, IMPUTED, REGION_ID, like
@@ -199,4 +200,4 @@ CAMPAIGNS = Contract(
     zh_note="每项活动及其费用一行",
 )
 
-CONTRACTS = (SURVEY_INVITATIONS, SURVEY_RESPONSES, CAMPAIGNS, *referrals.CONTRACTS)
+CONTRACTS = (SURVEY_INVITATIONS, SURVEY_RESPONSES, CAMPAIGNS, *referrals.CONTRACTS, COMPETITOR_NPS)

@@ -42,6 +42,28 @@ def _csat(name: str, zh: str, aliases: tuple[str, ...], what: str, what_zh: str)
     )
 
 
+BRAND_IMAGE_ITEMS = 5
+
+
+def _brand_image(number: int) -> Field:
+    return Field(
+        f"brand_image_{number}",
+        Type.INT,
+        f"品牌形象{number}",
+        (
+            f"品牌形象题{number}",
+            f"品牌形象第{number}题",
+            f"brand image item {number}",
+            *(("品牌形象",) if number == 1 else ()),
+        ),
+        low=1,
+        high=10,
+        unit="score",
+        en=f"question {number} on the image of the brand, on the survey's scale",
+        zh_note=f"品牌形象第 {number} 题，按量表填写",
+    )
+
+
 SURVEY_RESPONSES = Contract(
     "SurveyResponses",
     "问卷回收",
@@ -168,6 +190,7 @@ SURVEY_RESPONSES = Contract(
             "the purchase",
             "购买过程",
         ),
+        *(_brand_image(number) for number in range(1, BRAND_IMAGE_ITEMS + 1)),
         Field(
             "csat_scale",
             Type.CAT,

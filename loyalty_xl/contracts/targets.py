@@ -45,6 +45,7 @@ CONTROL_CODES = {
     "E229": "E305",
 }
 RULED_OUT = ("draft", "retired")
+BEAT, BEATABLE = "beat_competitor", "nps"  # of competitors only this is known
 
 
 class KpiName(Protocol):
@@ -218,13 +219,21 @@ class _Reader:
         """Read one row."""
         better = DIRECTIONS.get(cells.get("direction") or "")
         ranged = better is Better.RANGE and (cells.get("lower") is not None or cells.get("upper") is not None)
-        if cells.get("target") is None and not ranged:
+        beats = cells.get("target_type") == BEAT
+        if cells.get("target") is None and not ranged and not beats:
             return None
         name = self.kpi(row, str(cells.get("kpi") or ""))
         period = self.period(row, str(cells.get("period") or ""), cells.get("cycle_type"))
         place = self.segment(row, cells.get("segment_dim"), str(cells.get("segment") or ""))
         if name is None or period is None or place is None:
             return None
+        if beats:
+            if name.key != BEATABLE:
+                self.find("E335", row, "kpi", name.key, BEATABLE)
+                return None
+            if cells.get("target") is not None:
+                self.find("W339", row, "target", float(cells["target"]))
+            better, cells = None, {**cells, "target": None, "lower": None, "upper": None}
         kind = cells.get("target_type") or "absolute"
         if not self.in_range(row, cells, name, kind):
             return None
@@ -380,6 +389,8 @@ class _Reader:
 
 
 def _shown(target: Target) -> str:
+    if target.target_type == BEAT:
+        return BEAT
     if target.target is not None and not math.isnan(target.target):
         return f"{target.target:.10g}"
     return f"{target.lower}..{target.upper}"

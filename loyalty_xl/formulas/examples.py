@@ -57,7 +57,7 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "delivery_status": ["delivered"] * 9 + ["undeliverable"],
     },
     "Deeds": {
-        "rater_ids": ["C1", "C2", "C3", "C4", "C5", "C6", "C1", "C4"],
+        "answerer_ids": ["C1", "C2", "C3", "C4", "C5", "C6", "C1", "C4"],
         "rated_on": [D(2025, 6, 2)] * 6 + [D(2025, 12, 2)] * 2,
         "rated": [10, 9, 8, 3, 9, 5, 9, 7],
         "rated_before": [None, None, None, None, None, None, 10, 3],
@@ -151,6 +151,18 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "control_ids": ["C7", "C8", "C7"],
         "control_dates": [D(2025, 12, 20), D(2025, 11, 20), D(2026, 2, 20)],
     },
+    "Questions": {
+        "question_scores": [9, 10, 8, 3, 9, 7, 10, 6, 8, 2, 9, 7, 10, 5, 8, 9, 4, 10, 7, 6, 9, 8, 10, 3, 7, 9, 5, 8, 10, 6],
+        "question_1": [5, 5, 4, 2, 4, 4, 5, 3, 4, 1, 5, 3, 5, 3, 4, 4, 2, 5, 4, 3, 5, 4, 5, 2, 3, 5, 3, 4, 4, 3],
+        "question_2": [4, 5, 4, 1, 5, 3, 4, 3, 5, 2, 4, 4, 5, 2, 4, 5, 3, 5, 3, 3, 4, 4, 5, 1, 4, 4, 2, 5, 5, 2],
+        "question_3": [3, 5, 4, 3, 4, 2, 5, 4, 3, 3, 4, 5, 4, 2, 5, 3, 3, 4, 4, 2, 5, 3, 4, 4, 3, 4, 3, 5, 4, 3],
+        "touchpoints": ["shop", "web", "phone"] * 10,
+    },
+    "Brands": {
+        "rivals": ["East Hall", "Old Court", "Jade House"],
+        "competitor_nps": [34.1, 17.6, 41.2],
+        "competitor_answers": [179, 193, 24],
+    },
     "Lists": {
         "costs": [600, 300, 150],
         "ids_at_start": ["C1", "C2", "C3", "C4"],
@@ -173,13 +185,19 @@ TABLES: dict[str, dict[str, list[Any]]] = {
     },
 }  # fmt: skip
 SETTINGS = {"nps_promoter_min": 9, "nps_detractor_max": 6}
-COLUMNS = {name: column for table in TABLES.values() for name, column in table.items()}
+BLOCKS = {"question_ratings": ("question_1", "question_2", "question_3")}  # columns that stand side by side
+COLUMNS: dict[str, list[Any]] = {}
+for _table in TABLES.values():
+    if twice := COLUMNS.keys() & _table.keys():
+        raise ValueError(f"two tables of examples have the columns {twice}")
+    COLUMNS |= _table
 _BY_ARGUMENT = {"order_ids_or_dates": "order_ids", "dates": "order_dates", "class_l1": "classes", "class_l2": "subclasses", "cells": "subclasses",
                 "keys": "customer_ids", "start": "DATE(2026,1,1)", "end": "DATE(2026,4,1)", "sla_days": "7", "new_customers": "3", "rows_passing": "95",
                 "rows_received": "100", "key": '"nps"', "period": '"2026-Q1"', "segment": '"All"', "detail": "Detail", "actual": "0.82",
                 "target": "0.9", "date": "DATE(2026,7,31)",
                 "annual_revenue": "1200", "years": "3", "acquisition_cost": "500", "annual_margin": "300", "retention_rate": "0.8", "monthly_margin": "50",
-                "rank": "1.5"}  # fmt: skip
+                "rank": "1.5",
+                "items": "question_ratings", "own_nps": "38.6", "bases": "competitor_answers"}  # fmt: skip
 _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NPS": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
     "LOYALTY_NPS_BREAKDOWN": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
@@ -207,6 +225,7 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_EARLY_WARNING_VALIDATION": {"end": ""},
     "LOYALTY_COHORTS": {"cycle": '"quarter"'},
     "LOYALTY_CUSTOMER_STATES": {"cycle": '"quarter"'},
+    "LOYALTY_COMPETITOR_NPS": {"brands": "rivals"},
     "LOYALTY_LEAVING_REASONS": {"reasons": "lost_because"},
     "LOYALTY_ENROLMENT_RATE": {"customer_ids": "base_ids", "member": "member_flags"},
     "LOYALTY_ACTIVE_MEMBER_SHARE": {"active_ids": "customer_ids", "include": ""},
@@ -243,14 +262,14 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_DETRACTOR_RECOVERY_RATE": {"scores": "rated", "previous_scores": "rated_before"},
     "LOYALTY_DETRACTOR_REASON_SHARE": {"scores": "rated", "reasons": "rated_because"},
     "LOYALTY_PROMISE_KEPT": {
-        "customer_ids": "rater_ids",
+        "customer_ids": "answerer_ids",
         "answered": "rated_on",
         "scores": "rated",
         "referred": "referred_on",
         "cycle": '"half_year"',
     },
     "LOYALTY_CLOSED_LOOP": {
-        "customer_ids": "rater_ids",
+        "customer_ids": "answerer_ids",
         "answered": "rated_on",
         "scores": "rated",
         "reasons": "rated_because",
@@ -273,7 +292,7 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
         "amount": "amounts",
     },
     "LOYALTY_INTENTION_KEPT": {
-        "customer_id": "rater_ids",
+        "customer_id": "answerer_ids",
         "answered_on": "rated_on",
         "repurchase_intent": "intentions",
         "intent_scale": "intention_scales",
@@ -282,7 +301,7 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
         "amount": "amounts",
     },
     "LOYALTY_PROMOTER_ACTIVATION_RATE": {
-        "customer_id": "rater_ids",
+        "customer_id": "answerer_ids",
         "answered_on": "rated_on",
         "recommend_score": "rated",
         "brandengagement_customer_id": "engaged_ids",
@@ -310,6 +329,9 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_KEEP_BUYING_RATE": {"effective_on": "DATE(2026,1,15)", "window_days": "150"},
     "LOYALTY_KEEP_BUYING_DIFFERENCE": {"effective_on": "DATE(2026,1,15)", "window_days": "150", "min_control": "1"},
     "LOYALTY_PERIOD": {"cycle": '"quarter"'},
+    "LOYALTY_DRIVERS": {"scores": "question_scores"},
+    "LOYALTY_SCALE_RELIABILITY": {"min_base": "20"},
+    "LOYALTY_TOUCHPOINTS": {"scores": "question_scores", "csat_scores": "question_1"},
 }
 
 
@@ -345,6 +367,8 @@ def cells_of(text: str) -> Any:
     if text == "Detail":
         table = TABLES["Detail"]
         return [list(table), *map(list, zip(*table.values(), strict=True))]
+    if text in BLOCKS:
+        return [list(row) for row in zip(*(COLUMNS[name] for name in BLOCKS[text]), strict=True)]
     if text in COLUMNS:
         return [[cell] for cell in COLUMNS[text]]
     if text in SETTINGS:
@@ -399,8 +423,9 @@ def write_book(path: Path, language: str, *, dotted: bool = False) -> None:
         front.set_row(row, 15 * max(-(-wide // 66), -(-len(text) // 72)))
         front.write_string(row, 2, made.help(language), wrap)
         front.write_string(row, 3, text, wrap)
-        if made.table:  # one cell of the table, which every Excel can show
-            text, found = f"=INDEX({text[1:]},2,{len(found[0])})", found[1][-1]
+        if made.table:  # one cell of the table, which every Excel can show: the last that is filled
+            last = max(place for place, cell in enumerate(found[1]) if cell != "")
+            text, found = f"=INDEX({text[1:]},2,{last + 1})", found[1][last]
         front.write_formula(row, 1, text, top, found.code if isinstance(found, CellError) else found)
     book.close()
 
@@ -423,6 +448,11 @@ def _write_data(book: Any, data: Any, bold: Any) -> None:
             if title != "Detail":
                 book.define_name(name, f"={data.get_name()}!{xl_range_abs(1, at, len(column), at)}")
             at += 1
+        for name, columns in BLOCKS.items():
+            if columns[0] in table:
+                left = first + list(table).index(columns[0])
+                span = xl_range_abs(1, left, len(table[columns[0]]), left + len(columns) - 1)
+                book.define_name(name, f"={data.get_name()}!{span}")
         if title == "Detail":
             height = len(next(iter(table.values())))
             book.define_name(title, f"={data.get_name()}!{xl_range_abs(0, first, height, at - 1)}")

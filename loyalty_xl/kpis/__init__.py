@@ -4,6 +4,7 @@ from loyalty_xl import measures as _measures  # noqa: F401 - a KPI's parameters 
 from loyalty_xl.kpis import (
     attitude,
     behaviour,
+    competitors,
     follow_up,
     price,
     programme,
@@ -13,6 +14,7 @@ from loyalty_xl.kpis import (
     saving,
     service,
     service_quality,
+    survey_items,
     value,
     wallet,
 )
@@ -20,6 +22,7 @@ from loyalty_xl.kpis import (
 __all__ = [
     "attitude",
     "behaviour",
+    "competitors",
     "follow_up",
     "price",
     "programme",
@@ -29,6 +32,7 @@ __all__ = [
     "saving",
     "service",
     "service_quality",
+    "survey_items",
     "value",
     "wallet",
 ]

@@ -3,6 +3,7 @@
 from loyalty_xl.measures import (
     attitude,
     behaviour,
+    competitors,
     price,
     programme,
     quality,
@@ -10,6 +11,7 @@ from loyalty_xl.measures import (
     retention,
     service,
     service_quality,
+    survey_items,
     value,
     wallet,
 )
@@ -17,6 +19,7 @@ from loyalty_xl.measures import (
 __all__ = [
     "attitude",
     "behaviour",
+    "competitors",
     "price",
     "programme",
     "quality",
@@ -24,6 +27,7 @@ __all__ = [
     "retention",
     "service",
     "service_quality",
+    "survey_items",
     "value",
     "wallet",
 ]

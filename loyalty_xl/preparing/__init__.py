@@ -15,6 +15,7 @@ import pandas as pd
 
 from loyalty_xl.preparing import (
     comments,
+    competitors,
     complaints,
     costs,
     orders,
@@ -44,6 +45,7 @@ MAKERS: tuple[Any, ...] = (
     complaints,
     costs,
     comments,
+    competitors,
     prices,
     programme,
     referrals,

@@ -77,7 +77,7 @@ def period_spans(column: pd.Series, calendar: Calendar) -> list[tuple[date, date
 
 
 def cost_spans(sheet: str, frame: pd.DataFrame, calendar: Calendar) -> list[tuple[date, date] | None]:
-    """First day and first day after, of what each cost covers."""
+    """First day and first day after, of what each row covers: its period, or a campaign's own days."""
     if sheet != "Campaigns":
         return period_spans(frame["period"], calendar)
     spans: list[tuple[date, date] | None] = []

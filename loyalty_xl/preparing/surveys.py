@@ -16,6 +16,7 @@ from loyalty_xl.preparing.naming import (
     plain_texts,
     present,
 )
+from loyalty_xl.preparing.survey_items import item_columns
 from loyalty_xl.rows.ready import ANONYMOUS, NEVER
 
 if TYPE_CHECKING:
@@ -28,14 +29,17 @@ NOT_REACHED = ("联系不上", "未联系上", "无法联系", "未接通", "无
 
 
 def frames(given: Given) -> dict[str, Made]:
-    """Give `responses` and `invitations`; fill the survey waves."""
+    """Give `responses`, those of them with brand image items, and `invitations`; fill the survey waves."""
     made: dict[str, Made] = {}
     invited = given.frames.get("SurveyInvitations")
     if "SurveyResponses" in given.frames:
         table, dims, given.waves = _responses(
             given.frames["SurveyResponses"], invited, given.names, given.traits, given.settings
         )
-        made["responses"] = table, dims
+        shown = table["has_image"].eq(1)
+        if shown.any():
+            made["image_responses"] = table[shown].copy(), dims
+        made["responses"] = table.drop(columns=["image", "has_image"]), dims
     if invited is not None:
         made["invitations"] = _invitations(invited, given.names, given.traits)
     return made
@@ -48,6 +52,7 @@ def _responses(
     days = day_numbers(frame["answered_on"], NEVER)
     survey, version = frame["survey_id"].astype(object).to_numpy(), frame["survey_version"].astype(object).to_numpy()
     invite, changed, relationship = np.full(len(frame), -1, dtype=np.int64), np.zeros(len(frame)), np.ones(len(frame))
+    transactional = np.zeros(len(frame), dtype=bool)
     if invited is not None:
         codes = {str(name): code for code, name in enumerate(invited["invite_id"].cat.categories)}
         by_category = np.array(
@@ -61,6 +66,7 @@ def _responses(
         survey = np.where(pd.isna(survey), at["survey_id"].astype(object).to_numpy(), survey)
         version = np.where(pd.isna(version), at["survey_version"].astype(object).to_numpy(), version)
         relationship = (at["survey_type"].astype(object).to_numpy() != "transactional").astype(float)
+        transactional = relationship == 0
         if not relationship.any():
             relationship[:] = 1.0
         changed = _wordings(invited, survey, version)
@@ -88,6 +94,7 @@ def _responses(
         "attention": as_numbers(frame["attention_pass"], 1.0),
         "duration": as_numbers(frame["duration_sec"], -1.0),
         "in_scope": (customers != ANONYMOUS).astype(np.int64),
+        **item_columns(frame, version, transactional),
     }
     if frame["channel"].notna().any():
         made["channel"] = label_each(frame["channel"])
@@ -97,7 +104,9 @@ def _responses(
     table[["previous_score", "next_score"]] = _neighbouring_scores(table, settings)
     for name in ("csat", "intent", "follow_up_days", "previous_score", "next_score"):
         table[name] = table[name].astype("Float64")
-    table = table[table["has_score"].eq(1) | table["intent"].notna() | table["invite"].ge(0)]
+    table["image"] = table["image"].astype("Float64")
+    says = table["has_score"].eq(1) | table["has_item"].eq(1) | table["intent"].notna()
+    table = plain_texts(table[says | table["invite"].ge(0)])
     scored = table[table["has_score"].eq(1) & table["relationship"].eq(1)]
     newest = scored.groupby(["wave", "month"])["day"].max().rename("newest").reset_index()
     newest["name"] = [str(wave_names[wave]) for wave in newest["wave"]]

@@ -89,7 +89,7 @@ def _line_cells(line: Line, language: str) -> dict[str, Any]:
         "window": window,
         "actual": reason_text(result.reason, language) if result.reason else result.value,
         "reason": in_language(*REASONS[result.reason], language) if result.reason else None,
-        "target": line.aim.value if line.aim.value is not None else _range_text(line),
+        "target": line.aim.value if line.aim.value is not None else _range_text(line) or _no_rival(line, language),
         "variance": line.variance,
         "attainment": line.attainment,
         "status": status_text(line.status, language) + (" ≈" if line.straddles else ""),
@@ -129,7 +129,17 @@ def _base_text(line: Line, language: str) -> str | None:
     parts = [f"{in_language('批次', 'cohort', language)} {line.cohort}"] if line.cohort else []
     parts += [f"n = {line.result.n:,.0f}"] if line.result.n is not None else []
     parts += [flags_text(line.result.flags, language)] if line.result.flags else []
+    if line.rival and line.rival.nps is not None:
+        words = in_language("竞品最高", "highest competitor", language)
+        parts += [f"{words}: {line.rival.brand} {line.rival.nps:.1f} ({line.rival.period})"]
     return " · ".join(parts) or None
+
+
+def _no_rival(line: Line, language: str) -> str | None:
+    """Why a target to beat every competitor has no value."""
+    if line.rival is None or line.rival.nps is not None:
+        return None
+    return reason_text(Reason.NOT_COMPARABLE if line.rival.brand else Reason.NO_DATA, language)
 
 
 def _range_text(line: Line) -> str | None:
@@ -351,6 +361,7 @@ def line_json(line: Line) -> dict[str, Any]:
         "actual": result.value,
         "reason": result.reason.value if result.reason else None,
         "target": line.aim.value,
+        "highest_competitor": line.rival.brand if line.rival and line.rival.nps is not None else None,
         "attainment": line.attainment,
         "variance": line.variance,
         "ytd": line.ytd.value if line.ytd else None,

@@ -26,6 +26,26 @@ def answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) ->
 
 def _answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
     rows = ready["responses"].filter(nw.col("relationship") == 1, said()).drop(*OF_INVITATIONS)
+    rows = _placed(rows, turns)
+    if settings.nps_dup_policy != "all":
+        rows = _chosen(rows, settings.nps_dup_policy, ready.customers)
+    observed = (nw.lit(ready.as_of) - nw.col("day")).alias("observed")
+    return segmented(_worded(rows).with_columns(observed), dims)
+
+
+def counted(ready: Ready, settings: Any, turns: Frame, asked: nw.Expr, frame: str = "responses") -> Frame:
+    """Answers of relationship surveys to what is *asked*, by turn: an empty answer takes no other's place (G12)."""
+    rows = _placed(ready[frame].filter((nw.col("relationship") == 1) & asked), turns)
+    if settings.nps_dup_policy != "all":
+        order = nw.col("sequence").max() if settings.nps_dup_policy == "latest" else nw.col("sequence").min()
+        rows = rows.with_columns(order.over("turn", "customer").alias("chosen")).filter(
+            (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col("chosen"))
+        )
+    return _worded(rows)
+
+
+def _placed(rows: Frame, turns: Frame) -> Frame:
+    """Put answers into the turns they belong to: by month, or by the wave that a turn looks at."""
     by_month = turns.filter(nw.col("wave") < 0).select("turn", "first_of_turn", "last")
     pairs = rows.select("month").unique().join(by_month, how="cross")
     pairs = pairs.filter((nw.col("month") >= nw.col("first_of_turn")) & (nw.col("month") <= nw.col("last"))).select(
@@ -35,12 +55,13 @@ def _answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -
     waved = rows.join(by_wave, on="wave", how="inner").filter(nw.col("month") <= nw.col("last")).drop("last")
     joined = rows.join(pairs, on="month", how="inner")
     names = joined.columns if isinstance(joined, nw.DataFrame) else joined.collect_schema().names()
-    rows = nw.concat([joined, waved.select(*names)], how="vertical")
-    if settings.nps_dup_policy != "all":
-        rows = _chosen(rows, settings.nps_dup_policy, ready.customers)
-    worded = (nw.col("wording").max().over("turn") - nw.col("wording").min().over("turn")).alias("other_wording")
-    observed = (nw.lit(ready.as_of) - nw.col("day")).alias("observed")
-    return segmented(rows.with_columns(worded, observed), dims)
+    return nw.concat([joined, waved.select(*names)], how="vertical")
+
+
+def _worded(rows: Frame) -> Frame:
+    """Say of each answer whether its turn mixes versions with different wording."""
+    other = nw.col("wording").max().over("turn") - nw.col("wording").min().over("turn")
+    return rows.with_columns(other.alias("other_wording"))
 
 
 def said() -> nw.Expr:

@@ -11,8 +11,8 @@ from collections import defaultdict
 from datetime import date, timedelta
 from pathlib import Path
 
-from loyalty_xl.sample import complaints as service
 from loyalty_xl.sample import (
+    competitors,
     customers,
     orders,
     prices,
@@ -24,6 +24,7 @@ from loyalty_xl.sample import (
     surveys,
     wallets,
 )
+from loyalty_xl.sample import complaints as service
 from loyalty_xl.sample.days import COMPANY_START, FIRST_DAY, LAST_DAY
 from loyalty_xl.sample.draws import Draws
 from loyalty_xl.sample.small import small_company
@@ -60,6 +61,7 @@ def write_department_files(folder: Path) -> list[Path]:
                 ),
                 Page("推荐记录", referrals.REFERRAL_HEADERS, referrals.referral_rows(people, lines, answers)),
                 Page("品牌互动", referrals.ENGAGEMENT_HEADERS, referrals.engagement_rows(people)),
+                Page("竞品NPS", competitors.COMPETITOR_HEADERS, competitors.competitor_rows()),
             ],
         ),
         write_csv(folder / "analytics_orders.csv", orders.ORDER_HEADERS, (line.row() for line in lines)),

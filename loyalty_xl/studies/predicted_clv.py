@@ -199,13 +199,13 @@ def predicted_clv_fit(ready: Ready, settings: Settings, periods: list[Period]) -
         ("BG/NBD", name, getattr(forecast.buying, name, None), remark[forecast.buying is not None])
         for name in ("r", "alpha", "a", "b")
     ]
-    found += [("BG/NBD", "customers", len(table), None), ("BG/NBD", "repeaters", len(repeaters), None)]
+    found += [("BG/NBD", "customers_fitted", len(table), None), ("BG/NBD", "repeaters", len(repeaters), None)]
     found += [
         ("gamma-gamma", name, getattr(forecast.spending, name, None), remark[forecast.spending is not None])
         for name in ("p", "q", "v", "mean_of_all")
     ]
     found += [
-        ("gamma-gamma", "customers", len(spent), None),
+        ("gamma-gamma", "customers_fitted", len(spent), None),
         ("gamma-gamma", "repeat_spend", float(spent.mean()) if len(spent) else None, None),
         ("gamma-gamma", "correlation", correlation, holds),
     ]
