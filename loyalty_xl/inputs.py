@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from loyalty_xl.contracts.contract import Contract, Sheet
 
-CONTROL = ("Settings", "Targets", "Sources", "Mapping")
+CONTROL = ("Settings", "Targets", "Sources", "Mapping", "Controls", "Improvement", "Dictionary")
 FAR = date(9998, 12, 30)  # control sheets may hold days to come
 
 

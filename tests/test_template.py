@@ -90,7 +90,8 @@ def test_seven_pages_are_shown(language: str) -> None:
     assert list(states) == [page.title(language) for page in tabs().values()]
     names = list(tabs())
     assert names[:8] == ["Start", "Scorecard", "Trend", "Targets", "Settings", "Sources", "Findings", "Mapping"]
-    assert set(names[8:-4]) == {contract.name for contract in departments()}
+    assert names[8:11] == ["Controls", "Improvement", "Dictionary"]
+    assert set(names[11:-4]) == {contract.name for contract in departments()}
     assert names[-4:] == ["Detail", "Cohorts", "Notes", "Run log"]
     assert list(states.values()) == [SheetVisibleEnum.Visible] * 7 + [SheetVisibleEnum.Hidden] * (len(names) - 7)
 

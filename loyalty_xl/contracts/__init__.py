@@ -17,6 +17,6 @@ def departments() -> tuple[Contract, ...]:
 
 def everything() -> tuple[Contract, ...]:
     """All contracts: department and control sheets."""
-    from loyalty_xl.contracts import control
+    from loyalty_xl.contracts import control, control_plan
 
-    return (*departments(), control.SETTINGS, control.TARGETS, control.SOURCES, control.MAPPING)
+    return (*departments(), *control.CONTROL, *control_plan.CONTRACTS)

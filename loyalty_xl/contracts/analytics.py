@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loyalty_xl.contracts.contract import Contract, Field, Type
+from loyalty_xl.contracts.corrections import DATA_CORRECTIONS
 from loyalty_xl.contracts.shared import CHANNELS, CURRENCIES, CUSTOMER_ID, IMPUTED, PRODUCT_ID, REGION_ID, like
 
 CUSTOMERS = Contract(
@@ -352,4 +353,4 @@ ORDERS = Contract(
     zh_note="每条订单明细一行",
 )
 
-CONTRACTS = (CUSTOMERS, ORDERS)
+CONTRACTS = (CUSTOMERS, ORDERS, DATA_CORRECTIONS)
