@@ -282,10 +282,10 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_document(made, arguments.lang)
     else:
-        from loyalty_xl.talk import findings_text, summary_of_findings
+        from loyalty_xl.talk import check_text, findings_text
 
         print(findings_text(made.findings, arguments.lang or made.language))
-        print(summary_of_findings(made, arguments.lang or made.language))
+        print(check_text(made, arguments.lang or made.language))
     return made.exit_code
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import catalogue, library
 from loyalty_xl.books import addin_paths
+from loyalty_xl.contracts import departments
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
+from loyalty_xl.contracts.ledger import conversions
 from loyalty_xl.contracts.targets import read_targets
+from loyalty_xl.contracts.totals import differing, read_controls, totals
 from loyalty_xl.contracts.uniting import unite
 from loyalty_xl.coverage import coverage
 from loyalty_xl.errors import UsageError
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.contracts.totals import Total
     from loyalty_xl.opening import Asked, Opened, Progress
     from loyalty_xl.scoring import Line
     from loyalty_xl.settings import Settings
@@ -55,6 +59,7 @@ class Refresh:
     targets: list[Target]
     language: str
     waiting: dict[str, int]  # sheet -> rows after the period, which wait
+    totals: list[Total] = field(default_factory=list)  # received = used + left out, by sheet and period
     run_log: list[tuple[str, str, str, str]] = field(default_factory=list)  # section, item, value, more
     written_to: Path | None = None
     up_to_date: bool = False
@@ -124,6 +129,7 @@ def compute(
             [],
             language,
             {},
+            totals(sheets, None, []),
             seconds=clock.seconds,
         )
     if not _known_to_calendars(month_ordinal(as_of)):
@@ -140,6 +146,8 @@ def compute(
     periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
     results = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
     clock.step("score")
+    counted, found = _totals(sheets, inputs, period, calendar)
+    findings += found
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     lines = score(list(kpis.values()), targets, period, situation, prepared.waves)
     tables = _tables(prepared, at_end, first, calendar, inputs)
@@ -159,6 +167,7 @@ def compute(
         targets,
         language,
         _waiting(sheets, period, as_of),
+        counted,
     )
     clock.step("")
     made.seconds = clock.seconds
@@ -193,7 +202,9 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
         if checked:
             sheets[name], found = unite(checked, settings.calendar)
             findings += found
-    return sheets, findings + between_sheets(sheets, settings) + foreign_money(sheets, settings)
+    with conversions(sheets):
+        findings += between_sheets(sheets, settings) + foreign_money(sheets, settings)
+    return sheets, findings
 
 
 def finished(findings: Iterable[Finding], inputs: Inputs, kpis: Iterable[catalogue.Kpi]) -> list[Finding]:
@@ -367,6 +378,16 @@ def _tables(
         fed = all(name in prepared.ready for name in each.frames) and not inputs.settings.untrusted
         tables[key] = each.function(prepared.ready, settings, periods) if fed else []
     return tables
+
+
+def _totals(
+    sheets: Mapping[str, Sheet], inputs: Inputs, period: Period | None, calendar: Calendar
+) -> tuple[list[Total], list[Finding]]:
+    """What every sheet received, used and left out, beside the control totals."""
+    sheet = inputs.control.get("Controls")
+    controls, found = read_controls(sheet, departments(), calendar)
+    made = totals(sheets, period, controls)
+    return made, found + differing(sheet, made, controls)
 
 
 def _waiting(sheets: Mapping[str, Sheet], period: Period, as_of: date) -> dict[str, int]:

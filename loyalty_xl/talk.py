@@ -10,6 +10,7 @@ from loyalty_xl import catalogue
 from loyalty_xl.books.places import in_language
 from loyalty_xl.errors import UsageError
 from loyalty_xl.findings import UNDECIDED, advice, sentence
+from loyalty_xl.publish.watching import totals_text
 from loyalty_xl.publish.words import DIMENSIONS, REASONS, segment_text, status_text
 from loyalty_xl.vocabulary import Severity, Status, Unit
 
@@ -59,6 +60,18 @@ def summary_of_findings(made: Refresh, language: str) -> str:
     return said
 
 
+def _totals(made: Refresh, language: str) -> str:
+    return totals_text(made.totals, made.period.label if made.period else "all", language)
+
+
+def check_text(made: Refresh, language: str) -> str:
+    """What `check` says under the findings: how many, and what became of the rows of every sheet."""
+    said = summary_of_findings(made, language)
+    if made.totals:
+        said += "\n" + in_language("收数核对:", "Control totals:", language) + "\n" + _totals(made, language)
+    return said
+
+
 def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
     """What a refresh found and where it stands."""
     lines = []
@@ -68,6 +81,8 @@ def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
     if errors:
         lines += [findings_text(errors, language, 10), ""]
     lines.append(summary_of_findings(made, language))
+    if made.totals:
+        lines += [in_language("收数核对:", "Control totals:", language), _totals(made, language)]
     if not made.computed:
         lines.append(
             in_language(

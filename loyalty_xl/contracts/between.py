@@ -15,6 +15,7 @@ import numpy as np
 from loyalty_xl.contracts.between_customers import customers
 from loyalty_xl.contracts.between_orders import refunds
 from loyalty_xl.contracts.between_service import complaints, responses
+from loyalty_xl.contracts.between_watch import contacts, kept_too_long, registered
 from loyalty_xl.contracts.links import by_code, codes, days, first_of, numbers, usable, warning
 from loyalty_xl.vocabulary import Finding, month_ordinal, month_start
 
@@ -39,6 +40,9 @@ def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding
     findings += complaints(sheets)
     findings += cost_gaps(sheets, settings)
     findings += purchase_cycles(sheets, settings)
+    findings += registered(sheets)
+    findings += contacts(sheets, merged, settings)
+    findings += kept_too_long(sheets, settings)
     return findings
 
 
