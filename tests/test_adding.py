@@ -36,7 +36,7 @@ from tests.conftest import TODAY
 
 Output = pytest.CaptureFixture[str]
 SHOWN = ["Start", "Scorecard", "Trend", "Targets", "Settings", "Sources", "Findings"]
-FILLED = ["Detail", "Cohorts", "Notes", "Run log"]
+FILLED = ["Detail", "Cohorts", "Studies", "Notes", "Run log"]
 LOG = [("run", "version", "0", "")]
 
 
@@ -303,10 +303,10 @@ def test_what_the_user_hides_stays_hidden(book: Path, fill: Fill) -> None:
     assert shown(book) == [*SHOWN, *FILLED]
     hide(book, "Detail", "Cohorts")
     fill(book, Finding("W206", "Orders", count=1))
-    assert shown(book) == [*SHOWN, "Mapping", "Notes", "Run log"]
+    assert shown(book) == [*SHOWN, "Mapping", "Studies", "Notes", "Run log"]
     hide(book, "Mapping")
     fill(book, Finding("W206", "Orders", count=2))
-    assert shown(book) == [*SHOWN, "Notes", "Run log"]
+    assert shown(book) == [*SHOWN, "Studies", "Notes", "Run log"]
 
 
 def test_hidden_mapping_is_named_when_a_sheet_waits_for_it(made: Refresh) -> None:
@@ -325,7 +325,7 @@ def test_older_workbook_keeps_its_tabs(book: Path, fill: Fill) -> None:
     patch.save(book.with_name("older.xlsx"))
     book.with_name("older.xlsx").replace(book)
     fill(book, Finding("W206", "Orders", count=1))
-    assert shown(book) == [*SHOWN, "Detail", "Notes", "Run log"]
+    assert shown(book) == [*SHOWN, "Detail", "Studies", "Notes", "Run log"]
 
 
 def test_protected_structure_stops_no_refresh(book: Path, fill: Fill) -> None:

@@ -90,9 +90,8 @@ def test_seven_pages_are_shown(language: str) -> None:
     assert list(states) == [page.title(language) for page in tabs().values()]
     names = list(tabs())
     assert names[:8] == ["Start", "Scorecard", "Trend", "Targets", "Settings", "Sources", "Findings", "Mapping"]
-    assert names[8:11] == ["Controls", "Improvement", "Dictionary"]
-    assert set(names[11:-4]) == {contract.name for contract in departments()}
-    assert names[-4:] == ["Detail", "Cohorts", "Notes", "Run log"]
+    assert set(names) == {page.name for page in (START, *PAGES)} | {contract.name for contract in everything()}
+    assert names[-2:] == ["Notes", "Run log"]
     assert list(states.values()) == [SheetVisibleEnum.Visible] * 7 + [SheetVisibleEnum.Hidden] * (len(names) - 7)
 
 
@@ -160,7 +159,7 @@ def test_book_of_each_language_refreshes(tmp_path: Path, language: str) -> None:
     assert int((pages[FINDINGS.title(language)].rows > 1).sum()) == len(made.findings)
     states = {each.name: each.visible for each in CalamineWorkbook.from_path(str(book)).sheets_metadata}
     visible = [name for name, page in tabs().items() if states[page.title(language)] == SheetVisibleEnum.Visible]
-    assert visible[7:] == ["Detail", "Cohorts", "Notes", "Run log"]
+    assert visible[7:] == ["Detail", "Cohorts", "Studies", "Notes", "Run log"]
     again = refresh(book, sources={"Orders": str(orders)}, today=date(2026, 11, 1), by="x", dry_run=True)
     assert again.up_to_date
     values = {(each.kpi, each.period.label): each.value for each in made.results if each.segment_dim == "all"}

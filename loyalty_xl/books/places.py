@@ -142,6 +142,11 @@ COHORTS = Page(
         C("observed", "已观察", "observed", 10),
     ),
 )
+STUDIES = Page(
+    "Studies",
+    "分析",
+    (C("c1", "分析表", "Tables", 26), *(C(f"c{number}", "", "", 15) for number in range(2, 15))),
+)
 FINDINGS = Page(
     "Findings",
     "问题",
@@ -175,7 +180,7 @@ RUN_LOG = Page(
     ),
 )
 START = Page("Start", "开始")
-PAGES = (SCORECARD, TREND, DETAIL, COHORTS, FINDINGS, NOTES, RUN_LOG)
+PAGES = (SCORECARD, TREND, DETAIL, COHORTS, STUDIES, FINDINGS, NOTES, RUN_LOG)
 
 # Labels of the block above the Scorecard's table. On the left the value stands in the next column, on the right in the one after it.
 HEAD = {

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.patch import Patch, Style
-from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, NOTES, PAGES, RUN_LOG, SCORECARD, TREND, Page
+from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, NOTES, PAGES, RUN_LOG, SCORECARD, STUDIES, TREND, Page
 from loyalty_xl.cells import Kind, column_letters
 from loyalty_xl.contracts import control
 from loyalty_xl.findings import UNDECIDED
@@ -15,6 +15,7 @@ from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, note_rows, scorecard_cells
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.remarks import Remarks
+from loyalty_xl.publish.tables import PLAIN, study_rows
 from loyalty_xl.publish.template import place_of
 from loyalty_xl.vocabulary import Finding
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from loyalty_xl.pipeline import Refresh
 
 LEFT_ALONE = "left alone"  # section of the run log: cells that could not be filled
-WHOLE = (DETAIL, COHORTS, FINDINGS, NOTES)  # pages that are replaced as a whole, beside the run log
+WHOLE = (DETAIL, COHORTS, STUDIES, FINDINGS, NOTES)  # pages that are replaced as a whole, beside the run log
 MAPPING = Page(control.MAPPING.name, control.MAPPING.zh)
 
 
@@ -55,8 +56,9 @@ class Filling:
         """Rows of the pages that are replaced as a whole."""
         made = self.made
         rows, self._links = finding_rows(made)
+        studies, self._marks = study_rows(made)
         notes = [*note_rows(made), *self._remarks.rows()]
-        return {DETAIL: detail_rows(made), COHORTS: cohort_rows(made), FINDINGS: rows, NOTES: notes}
+        return {DETAIL: detail_rows(made), COHORTS: cohort_rows(made), STUDIES: studies, FINDINGS: rows, NOTES: notes}
 
     def log(self) -> list[run_log.Entry]:
         """The whole run log: what this run did, and what it wrote."""
@@ -84,7 +86,7 @@ class Filling:
                 detail = (("written", short(written)), ("kpi", line[0]))
                 found.append(Finding("W260", sheet, place, found=short(now), expected=short(fresh), detail=detail))
         pages = run_log.last(self.before, run_log.PAGE)
-        for page in (DETAIL, COHORTS, NOTES):
+        for page in (DETAIL, COHORTS, STUDIES, NOTES):
             raw = self.made.inputs.pages.get(page.name)
             if raw is not None and page.name in pages and pages[page.name] != run_log.page_hash(raw):
                 found.append(Finding("W274", self.made.inputs.page_names[page.name]))
@@ -142,6 +144,8 @@ class Filling:
                 fill_trend(patch, made, trend, pages[TREND.name], board)
         for page, rows in self.pages.items():
             self._page(patch, page, rows, added, self._links if page is FINDINGS else None)
+        for (row, column), style in self._marks.items():
+            patch.put(self._name(STUDIES), row, column, self.pages[STUDIES][row - 2][column - 1], style)
         self._page(patch, RUN_LOG, [list(each) for each in self.log()], added)
 
     def _name(self, page: Page) -> str:
@@ -167,7 +171,7 @@ class Filling:
         older = bool(self.before) and not before  # its template hid nothing
         asked = any(each.code in UNDECIDED for each in self.made.findings)
         self._shown = []
-        for page in (DETAIL, COHORTS, NOTES, RUN_LOG, MAPPING):
+        for page in (DETAIL, COHORTS, STUDIES, NOTES, RUN_LOG, MAPPING):
             raw = {**inputs.pages, **inputs.raw_control}.get(page.name)
             untouched = not older and page.name not in before and (raw is None or _blank(raw))
             state = states.get(self._name(page))
@@ -186,6 +190,8 @@ class Filling:
         links: dict[tuple[int, int], str] | None = None,
     ) -> None:
         styles = [Style(number_format=column.number_format) if page.name in added else None for column in page.columns]
+        if page is STUDIES:
+            styles = [PLAIN] * len(page.columns)
         patch.replace(self._name(page), 2, rows, styles, links)
 
     def _written_entries(self) -> list[run_log.Entry]:

@@ -16,6 +16,7 @@ from loyalty_xl.books.places import (
     RUN_LOG,
     SCORECARD,
     START,
+    STUDIES,
     TREND,
     Page,
     in_language,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("zh", "en", "both")
 FIXED_DATE = datetime(2026, 1, 1)
-PLAIN_PAGES = {page.name: page for page in (DETAIL, COHORTS, FINDINGS, NOTES, RUN_LOG)}
+PLAIN_PAGES = {page.name: page for page in (DETAIL, COHORTS, STUDIES, FINDINGS, NOTES, RUN_LOG)}
 ROWS_WITH_RULES = 5000  # how far down choice lists reach on a sheet
 WRAPPED = frozenset({"says", "advice", "text"})
 TABS = {"control": "#7F7F7F", "marketing": "#C55A11", "analytics": "#2E75B6", "service": "#7030A0", "sales": "#548235"}
