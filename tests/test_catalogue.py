@@ -47,6 +47,7 @@ CODES = {  # kpis.md, section 0: what this release carries
     "Q2": ["validity"],
     "Q3": ["uniqueness"],
     "Q4": ["imputed_share"],
+    "Q5": ["consent_rate"],
 }
 CORE = {  # kpis.md, "The default Scorecard", less what needs sheets of later releases
     "customer_base",

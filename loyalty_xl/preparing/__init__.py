@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from loyalty_xl.preparing import complaints, costs, orders, surveys
+from loyalty_xl.preparing import complaints, costs, orders, surveys, watch
 from loyalty_xl.preparing.costs import cost_spans
 from loyalty_xl.preparing.naming import Given, Names, day_number, names_of, traits_of
 from loyalty_xl.rows.ready import Ready
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.settings import Settings
 
-MAKERS = (orders, surveys, complaints, costs)  # one module an area, each with frames(given)
+MAKERS = (orders, surveys, complaints, costs, watch)  # one module an area, each with frames(given)
 EVENTS = ("orders", "responses", "invitations", "complaints")  # frames whose rows happened in a month
 
 
