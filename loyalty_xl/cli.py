@@ -134,6 +134,12 @@ def parser() -> argparse.ArgumentParser:
     refresh.add_argument("--dry-run", action="store_true", help="compute and report, write nothing")
     refresh.add_argument("--by", help="name shown as Refreshed by (default: the user of this machine)")
 
+    export = command(
+        "export", _export, "Detail, Scorecard, Trend and all tables as CSV and parquet, for Power BI and Tableau"
+    )
+    _add_run_options(export)
+    export.add_argument("dir", metavar="DIR", help="folder to write into; files of an earlier export are replaced")
+
     kpis = command("kpis", _kpis, "the KPI catalogue; with KEY: definition, formula, edge cases, source")
     kpis.add_argument("key", nargs="?", metavar="KEY")
     kpis.add_argument("--all", action="store_true", help="full definitions of all KPIs")
@@ -298,6 +304,19 @@ def _refresh(arguments: argparse.Namespace) -> int:
 
         print(refresh_text(made, arguments.lang or made.language, dry_run=arguments.dry_run))
     return made.exit_code
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.exporting import export
+
+    written = export(_run(arguments, dry_run=True), Path(arguments.dir))
+    if arguments.json:
+        _print_json({"written_to": [str(path) for path in written]})
+    else:
+        names = ", ".join(dict.fromkeys(path.stem for path in written))
+        said = f"{len(written)} 个文件写入 {arguments.dir}:{names}", f"{len(written)} files in {arguments.dir}: {names}"
+        print(_in_language(*said, arguments.lang))
+    return 0
 
 
 def _print_document(made: Refresh, language: str | None) -> None:

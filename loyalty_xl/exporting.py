@@ -1,0 +1,144 @@
+"""Tidy tables for Power BI, Tableau and notebooks: what the last refresh showed, as UTF-8 CSV (with BOM) and parquet."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from loyalty_xl import catalogue
+from loyalty_xl.books.cell_values import NOT_AVAILABLE
+from loyalty_xl.books.places import DETAIL
+from loyalty_xl.books.saving import replace_file
+from loyalty_xl.errors import UsageError
+from loyalty_xl.publish.contents import detail_rows, fingerprint, line_json, trend_periods
+from loyalty_xl.publish.words import segment_text
+
+if TYPE_CHECKING:
+    from loyalty_xl.pipeline import Refresh
+
+FORMULA = re.compile(r"^[\s\u3000]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")  # what a spreadsheet may take for one
+ABOUT = "loyalty_xl_export.json"  # what was exported, and which files are ours
+TEXTS = ("reason", "flags", "note", "target_text", "cohort")
+
+
+def frames(made: Refresh) -> dict[str, pd.DataFrame]:
+    """Tables by file name: every result, the Scorecard's lines, their course over 13 periods, and the catalogue's tables."""
+    columns = [column.key for column in DETAIL.columns]
+    detail = pd.DataFrame(
+        [[None if cell is NOT_AVAILABLE else cell for cell in row] for row in detail_rows(made)], columns=columns
+    )
+    lines = pd.DataFrame([{**line_json(line), "flags": ", ".join(line_json(line)["flags"])} for line in made.lines])
+    periods = trend_periods(made)
+    trend = pd.DataFrame(
+        [
+            {
+                "kpi": line.kpi.key,
+                "label": line.kpi.label(made.language),
+                "segment": segment_text(line.result),
+                "period": period,
+                "value": value,
+                "target": line.aim.value,
+                "unit": line.kpi.unit.value,
+            }
+            for line in made.lines
+            for period, value in zip(periods[len(periods) - len(line.history) :], line.history, strict=True)
+        ],
+        columns=["kpi", "label", "segment", "period", "value", "target", "unit"],
+    )
+    found = {"detail": detail, "scorecard": lines, "trend": trend}
+    for key, each in catalogue.LISTINGS.items():
+        found[f"table_{key}"] = pd.DataFrame(made.tables.get(key, []), columns=list(each.columns))
+    return {name: _typed(frame) for name, frame in found.items()}
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give every column one type, so that parquet says what it holds: number, yes/no or text."""
+    made: dict[str, Any] = {}
+    for name in frame.columns:
+        column = frame[name]
+        held = [each for each in column if each is not None and each == each]
+        if held and all(isinstance(each, bool) for each in held):
+            made[name] = column.astype("boolean")
+        elif all(isinstance(each, int | float) for each in held) and (held or name not in TEXTS):
+            made[name] = column.astype("Float64").astype("float64")
+        else:
+            made[name] = column.map(str, na_action="ignore").astype("str")
+    return pd.DataFrame(made, columns=frame.columns)
+
+
+def export(made: Refresh, folder: Path) -> list[Path]:
+    """Write the tables of *made* into *folder*, each as CSV and as parquet, and give their paths.
+
+    Files of an earlier export are replaced, other people's are not.
+
+    Raises
+    ------
+    UsageError
+        The workbook does not show what would be exported, since something changed after its last refresh; or a file of
+        that name is not ours.
+    """
+    if not made.up_to_date:
+        name = made.book.name
+        raise UsageError(
+            "",
+            f"{name} 显示的不是当前数据:上次更新后有变化(或从未更新)。请先运行:loyalty-xl refresh {name}",
+            f"{name} does not show what its data say now: something changed since the last refresh, or there was none. First run: loyalty-xl refresh {name}",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    found = frames(made)
+    names = [f"{name}.{ending}" for name in found for ending in ("csv", "parquet")]
+    _only_ours(folder, names)
+    about = {
+        "workbook": made.book.name,
+        "period": made.period.label if made.period else None,
+        "as_of": made.as_of.isoformat() if made.as_of else None,
+        "fingerprint": fingerprint(made),
+        "files": names,
+    }
+    text = json.dumps(about, ensure_ascii=False, indent=1)
+    replace_file(folder / ABOUT, lambda new: new.write_text(text, encoding="utf-8"), backups=None)
+    written = []
+    for name, frame in found.items():
+        for ending, write in (("csv", _write_csv), ("parquet", _write_parquet)):
+            path = folder / f"{name}.{ending}"
+
+            def save(new: Path, frame: pd.DataFrame = frame, write: Any = write) -> None:
+                write(frame, new)
+
+            replace_file(path, save, backups=None)
+            written.append(path)
+    return written
+
+
+def _only_ours(folder: Path, names: list[str]) -> None:
+    """Refuse to write over files that no export made."""
+    try:
+        ours = set(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = set()
+    others = [name for name in names if name not in ours and (folder / name).exists()]
+    if others:
+        listed = ", ".join(others[:3])
+        raise UsageError(
+            "E404",
+            f"{folder} 里已有不是导出产生的同名文件:{listed}。没有覆盖。请换一个文件夹。",
+            f"{folder} holds files of the same name that no export made: {listed}. Nothing was written. Choose another folder.",
+        )
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """CSV that Excel opens as UTF-8, and in which no text is taken for a formula."""
+    texts = {
+        name: frame[name].map(lambda text: f"'{text}" if FORMULA.match(text) else text, na_action="ignore")
+        for name in frame.columns
+        if frame[name].dtype == "str"
+    }
+    frame.assign(**texts).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_parquet(path, index=False)
