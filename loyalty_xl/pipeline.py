@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl import catalogue, library
+from loyalty_xl import catalogue, improving, library
 from loyalty_xl.books import addin_paths
 from loyalty_xl.contracts import departments
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
 from loyalty_xl.contracts.ledger import conversions
+from loyalty_xl.contracts.plans import read_plans
 from loyalty_xl.contracts.targets import read_targets
 from loyalty_xl.contracts.totals import differing, read_controls, totals
 from loyalty_xl.contracts.uniting import unite
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from loyalty_xl.opening import Asked, Opened, Progress
     from loyalty_xl.scoring import Line
     from loyalty_xl.settings import Settings
-    from loyalty_xl.vocabulary import Target
+    from loyalty_xl.vocabulary import Plan, Target
 
 
 @dataclass
@@ -141,6 +142,8 @@ def compute(
     prepared = prepare(sheets, at_end, as_of)
     targets, found = _targets(inputs, kpis, calendar, prepared)
     findings += found
+    plans, found = read_plans(inputs.control.get(improving.PAGE), kpis, calendar, _segments(prepared))
+    findings += found
     period = _period(asked.period, calendar, at_end, as_of)
     first = prepared.first_month
     periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
@@ -151,6 +154,9 @@ def compute(
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     lines = score(list(kpis.values()), targets, period, situation, prepared.waves)
     tables = _tables(prepared, at_end, first, calendar, inputs)
+    about = improving.scored(period, situation, prepared.waves, lines, targets, plans)
+    tables |= {key: each.function(about) for key, each in catalogue.LISTINGS.items() if each.scored}
+    findings += _missing_plans(inputs, lines, plans, as_of)
     findings = finished(findings, inputs, kpis.values())
     made = Refresh(
         inputs.book,
@@ -356,16 +362,27 @@ def _targets(
     sheet = inputs.control.get("Targets")
     if sheet is None:
         return [], []
-    segments: dict[str, set[str]] = {}
-    for dim, label in prepared.ready.segments[1:]:
-        segments.setdefault(dim, set()).add(label)
-    targets, found = read_targets(sheet, kpis, calendar, segments)
+    targets, found = read_targets(sheet, kpis, calendar, _segments(prepared))
     choices = "absolute / relative_change / points_change"
     place = sheet.sent.get("target_type", "")
     unknown = [each for each in targets if each.target_type == "beat_competitor"]
     header = sheet.headers.get("target_type", "")
     found += [Finding("E303", sheet.title, f"{place}{each.row}", each.target_type, choices, header) for each in unknown]
     return targets, found
+
+
+def _segments(prepared: Prepared) -> dict[str, set[str]]:
+    """Values of each segment dim."""
+    segments: dict[str, set[str]] = {}
+    for dim, label in prepared.ready.segments[1:]:
+        segments.setdefault(dim, set()).add(label)
+    return segments
+
+
+def _missing_plans(inputs: Inputs, lines: Sequence[Line], plans: Sequence[Plan], as_of: date) -> list[Finding]:
+    sheet = inputs.control.get(improving.PAGE)
+    title = inputs.page_names.get(improving.PAGE, improving.PAGE)
+    return improving.missing_plans(lines, plans, as_of, title, sheet.headers if sheet else {})
 
 
 def _tables(
@@ -375,6 +392,8 @@ def _tables(
     periods = periods_between(Cycle(settings.cycle_type), first, prepared.ready.last_month, calendar)
     tables = {}
     for key, each in catalogue.LISTINGS.items():
+        if each.scored:
+            continue
         fed = all(name in prepared.ready for name in each.frames) and not inputs.settings.untrusted
         tables[key] = each.function(prepared.ready, settings, periods) if fed else []
     return tables

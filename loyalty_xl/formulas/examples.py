@@ -52,6 +52,16 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "ids_at_start": ["C1", "C2", "C3", "C4"],
         "ids_at_end": ["C1", "C3", "C5", None],
     },
+    "Watch": {
+        "consent_basis": ["consent", "consent", "none", "contract", None, "consent"],
+        "answer_days": [D(2026, 1, 10), D(2026, 2, 10), D(2026, 2, 12), D(2026, 3, 1), D(2026, 3, 5), D(2026, 3, 20)],
+        "statuses": ["done", "doing", "planned", "done"],
+        "due_days": [D(2026, 5, 31), D(2026, 6, 30), D(2026, 9, 30), D(2026, 6, 15)],
+        "past_scores": [38, 41, 44, 40],
+        "attainments": [0.95, 1.1, 0.8, None],
+        "weights": [50, 50, 60, 40],
+        "dimensions": ["attitude", "attitude", "retention", "retention"],
+    },
     "Detail": {
         "kpi": ["nps", "nps", "retention_rate"],
         "period": ["2026-Q1", "2026-Q1", "2026-Q1"],
@@ -69,7 +79,9 @@ COLUMNS = {name: column for table in TABLES.values() for name, column in table.i
 _BY_ARGUMENT = {"order_ids_or_dates": "order_ids", "dates": "order_dates", "class_l1": "classes", "class_l2": "subclasses", "cells": "subclasses",
                 "keys": "customer_ids", "start": "DATE(2026,1,1)", "end": "DATE(2026,4,1)", "sla_days": "7", "new_customers": "3", "rows_passing": "95",
                 "rows_received": "100", "key": '"nps"', "period": '"2026-Q1"', "segment": '"All"', "detail": "Detail", "actual": "0.82",
-                "target": "0.9", "date": "DATE(2026,7,31)"}  # fmt: skip
+                "target": "0.9", "date": "DATE(2026,7,31)",
+                # watch and improvement
+                "kpi": '"nps"', "due_dates": "due_days", "before": "0.75", "after": "0.82", "history": "past_scores"}  # fmt: skip
 _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NPS": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
     "LOYALTY_NPS_BREAKDOWN": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
@@ -83,6 +95,23 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NEW_CUSTOMER_WATCH": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_NEW_CUSTOMER_RETENTION": {"start": "DATE(2025,2,1)", "end": "DATE(2025,4,1)"},
     "LOYALTY_STATUS": {"better": '"higher"', "baseline": "", "amber": "", "unit": '"share"'},
+    "LOYALTY_CONSENT_RATE": {"dates": "answer_days", "as_of": "DATE(2026,4,1)", "retention_days": "60"},
+    "LOYALTY_SMART_CHECK": {
+        "target": "45",
+        "comment": '"East first"',
+        "objective": '"more customers recommend us"',
+        "due": '"2026-12-31"',
+    },
+    "LOYALTY_PLAN_PROGRESS": {"as_of": "DATE(2026,7,1)"},
+    "LOYALTY_IMPROVEMENT": {
+        "goal": "0.8",
+        "better": '"higher"',
+        "before_low": "0.7",
+        "before_high": "0.8",
+        "after_low": "0.79",
+        "after_high": "0.85",
+    },
+    "LOYALTY_LOYALTY_SCORE": {"dimensions": "dimensions"},
     "LOYALTY_PERIOD": {"cycle": '"quarter"'},
 }
 
