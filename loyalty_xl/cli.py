@@ -427,6 +427,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _kpis(arguments: argparse.Namespace) -> int:
     from loyalty_xl import catalogue, library
+    from loyalty_xl.scoring import SCORES
     from loyalty_xl.talk import kpi_json, kpi_list, kpi_text, unknown_kpi
 
     kpis = library.load()
@@ -434,16 +435,13 @@ def _kpis(arguments: argparse.Namespace) -> int:
     if arguments.key:
         key = arguments.key.lower().removeprefix("loyalty_")
         named = [each for each in kpis.values() if key in (each.key, each.code.lower(), each.zh, each.en.lower())]
-        listings = [
-            each
-            for each in catalogue.LISTINGS.values()
-            if key in (each.key, each.code.lower(), each.zh, each.en.lower())
-        ]
+        tables: list[Any] = [*catalogue.LISTINGS.values(), *SCORES.values()]
+        listings = [each for each in tables if key in (each.key, each.code.lower(), each.zh, each.en.lower())]
         if not named and not listings:
             raise unknown_kpi(arguments.key)
         chosen: list[Any] = [*named, *listings]
     else:
-        chosen = [*kpis.values(), *catalogue.LISTINGS.values()]
+        chosen = [*kpis.values(), *catalogue.LISTINGS.values(), *SCORES.values()]
     if arguments.json:
         _print_json([kpi_json(each) for each in chosen])
     elif arguments.key or arguments.all:

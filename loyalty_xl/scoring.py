@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from loyalty_xl.catalogue import score_of
+from loyalty_xl.catalogue import SCORES, score_of
 from loyalty_xl.intervals import difference
 from loyalty_xl.vocabulary import Better, Flag, Interval, Result, Status, Target, Trend, Unit
 
@@ -382,3 +382,6 @@ def loyalty_score(lines: Iterable[Line], settings: Settings) -> LoyaltyScore:
         parts.append((line.kpi.dimension.value, line.weight, reached))
     value, by_dimension = weighted_score(parts, settings.attainment_cap, dict(settings.dimension_weights))
     return LoyaltyScore(value, by_dimension, len(scored), len(aimed), len(lines))
+
+
+__all__ = ["SCORES", "Aim", "Line", "LoyaltyScore", "aim_of", "attainment", "change", "colourless", "distance", "loyalty_score", "met", "status", "trend", "weighted_score"]  # fmt: skip

@@ -11,6 +11,7 @@ from loyalty_xl.books.cell_values import NOT_AVAILABLE
 from loyalty_xl.books.places import COHORTS, FINDINGS, in_language
 from loyalty_xl.findings import advice, sentence
 from loyalty_xl.publish.corrections import correction_notes
+from loyalty_xl.publish.dictionary import Dictionary
 from loyalty_xl.publish.watching import total_json, total_text
 from loyalty_xl.publish.words import (
     DIMENSIONS,
@@ -262,8 +263,11 @@ def note_rows(made: Refresh) -> list[Row]:
     def note(kind: tuple[str, str], item: str, text: str) -> None:
         rows.append([in_language(*kind, language), item, text])
 
+    dated = Dictionary(made).notes()
     for line in made.lines:
         definition = {"zh": line.kpi.says, "en": line.kpi.title}.get(language, f"{line.kpi.says} {line.kpi.title}")
+        if line.kpi.key in dated:
+            definition += f" [{in_language('版本', 'version', language)} {dated[line.kpi.key]}]"
         note(("口径", "Definition"), line.kpi.key, definition)
     for flag in dict.fromkeys(flag for line in made.lines for flag in line.result.flags):
         keys = ", ".join(line.kpi.key for line in made.lines if flag in line.result.flags)
