@@ -108,6 +108,7 @@ def compute(
     kpis = library.load()
     sheets, findings = check(inputs, today)
     findings += addin_paths.findings(inputs.book)
+    findings += [Finding("W380", name, found=why) for name, why in library.FAULTS]
     latest = inputs.settings.at(date.max)
     as_of = asked.as_of or latest.as_of or _next_day(newest_date(sheets))
     language = asked.language or latest.language

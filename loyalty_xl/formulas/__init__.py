@@ -28,6 +28,7 @@ MODULES = (  # each declares the functions of one area
     "tables",
     "scores",
     "lookup",
+    "derived",  # last: for KPIs that have none
 )
 __all__ = ["CellError", "call", "find", "functions"]
 

@@ -26,7 +26,7 @@ from loyalty_xl.formulas.cell_errors import bad_cells
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -116,6 +116,21 @@ def raw_sheet(cells: Sequence[Any]) -> RawSheet:
                 text[place] = strings.setdefault(str(cell), len(strings))
     column = RawColumn(kind, number, text, np.zeros(size, np.uint16))
     return RawSheet("", np.arange(1, size + 1, dtype=np.int32), {1: column}, list(strings))
+
+
+def raw_table(columns: Mapping[str, Sequence[Any]]) -> RawSheet:
+    """Give columns of cells of equal length as a worksheet with a header row."""
+    made: dict[int, RawColumn] = {}
+    strings: list[str] = []
+    rows = np.arange(1, 1, dtype=np.int32)
+    for number, (name, cells) in enumerate(columns.items(), start=1):
+        one = raw_sheet([name, *cells])
+        column = one.columns[1]
+        text = np.where(column.text >= 0, column.text + len(strings), column.text).astype(np.int32)
+        made[number] = RawColumn(column.kind, column.number, text, column.style)
+        strings += one.strings
+        rows = one.rows
+    return RawSheet("", rows, made, strings)
 
 
 def told(cell: Any) -> str:
