@@ -84,7 +84,7 @@ def _our_bug(error: Exception, arguments: argparse.Namespace) -> int:
     return 70
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
     """The command line's grammar."""
     made = argparse.ArgumentParser(
         prog="loyalty-xl", description="The customer-loyalty scorecard that lives in the workbook finance already uses."
@@ -139,6 +139,12 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_run_options(export)
     export.add_argument("dir", metavar="DIR", help="folder to write into; files of an earlier export are replaced")
+
+    profiles = command(
+        "profiles", _profiles, "export profiles of CRM programs; with NAME: its text, to edit and name in Sources"
+    )
+    profiles.add_argument("name", nargs="?", metavar="NAME")
+    profiles.add_argument("--out", metavar="FILE.toml", help="write the profile there, to be edited")
 
     kpis = command("kpis", _kpis, "the KPI catalogue; with KEY: definition, formula, edge cases, source")
     kpis.add_argument("key", nargs="?", metavar="KEY")
@@ -482,6 +488,43 @@ def _formulas(arguments: argparse.Namespace) -> int:
         print(function_text(chosen[0], language))
     else:
         print(function_list(chosen, language))
+    return 0
+
+
+def _profiles(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.books.saving import replace_file
+    from loyalty_xl.contracts import departments
+    from loyalty_xl.contracts.profiles import built_in, find_profile, known_name, text_of
+    from loyalty_xl.errors import WriteError
+
+    if not arguments.name:
+        found = [find_profile(name, Path(), departments()) for name in built_in()]
+        if arguments.json:
+            _print_json(
+                [{"name": each.name, "zh": each.zh, "en": each.en, "sheets": list(each.sheets)} for each in found]
+            )
+        else:
+            for each in found:
+                print(
+                    f"{each.name:<12}{_in_language(each.zh, each.en, arguments.lang).replace(chr(10), ' ')} · {', '.join(each.sheets)}"
+                )
+        return 0
+    name = known_name(arguments.name) or find_profile(arguments.name, Path("–"), ()).name
+    if not arguments.out:
+        print(text_of(name))
+        return 0
+    out = Path(arguments.out)
+    if out.exists():
+        raise WriteError("E404", f"{out} 已经存在,没有覆盖。", f"{out} exists already and was not overwritten.")
+    replace_file(out, lambda new: new.write_text(text_of(name), encoding="utf-8"))
+    if arguments.json:
+        _print_json({"written_to": str(out)})
+    else:
+        said = (
+            f"已写入 {out}。修改后在“来源”的“导出档案”列写上它的文件名。",
+            f"Wrote {out}. Edit it, and name it in the column profile of Sources.",
+        )
+        print(_in_language(*said, arguments.lang))
     return 0
 
 

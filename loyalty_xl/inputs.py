@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -22,8 +22,9 @@ from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.control_plan import DEFINED
 from loyalty_xl.contracts.headers import find_header, normalise, recognise
+from loyalty_xl.contracts.profiles import find_profile
 from loyalty_xl.contracts.targets import control_findings
-from loyalty_xl.errors import LoyaltyError, ReadError
+from loyalty_xl.errors import LoyaltyError, ReadError, UsageError
 from loyalty_xl.findings import from_error
 from loyalty_xl.opening import Opened, open_book
 from loyalty_xl.settings import DatedSettings, read_settings
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from loyalty_xl.contracts.contract import Contract, Sheet
+    from loyalty_xl.contracts.profiles import Profile, SheetProfile
 
 CONTROL = ("Settings", "Targets", "Sources", "Mapping", "Controls", "Improvement", "Dictionary")
 FAR = date(9998, 12, 30)  # control sheets may hold days to come
@@ -50,6 +52,7 @@ class Source:
     header_row: int | None = None
     date_order: str = ""
     covers_to: str = ""
+    profile: SheetProfile | None = None
 
     @cached_property
     def content_hash(self) -> str:
@@ -77,6 +80,7 @@ class Inputs:
     limits: Limits = field(default_factory=Limits)  # of a department's file
     hidden: dict[Path, tuple[str, dict[str, ReadSheet]]] = field(default_factory=dict)  # label, sheets not shown
     read: set[tuple[Path, str]] = field(default_factory=set)  # files and worksheets
+    profiles: dict[str, Profile] = field(default_factory=dict)  # export profiles, as Sources names them
 
 
 def gather(
@@ -178,11 +182,11 @@ def _find_sources(made: Inputs, by_name: Mapping[str, RawSheet], given: Mapping[
             files = _read_files(made, contract, rows[name], made.book.parent)
             own = [row for row in used if not row["file"]]
             if own and name in by_name:
-                files = (_source(contract, by_name[name], made.page_names[name], "", "", own[0]), *files)
+                files = (_source(made, contract, by_name[name], made.page_names[name], "", "", own[0]), *files)
             made.sources[name] = _distinct(made, files)
         elif name in by_name:
             row = used[0] if used else {}
-            made.sources[name] = (_source(contract, by_name[name], made.page_names[name], "", "", row),)
+            made.sources[name] = (_source(made, contract, by_name[name], made.page_names[name], "", "", row),)
         if not made.sources.get(name, ()):
             made.sources.pop(name, None)
 
@@ -214,7 +218,7 @@ def _source_rows(made: Inputs) -> dict[str, list[dict[str, str]]]:
     sources = made.control.get("Sources")
     if sources is None:
         return rows
-    columns = ["sheet", "file", "worksheet", "header_row", "date_order", "covers_to", "use"]
+    columns = ["sheet", "file", "worksheet", "header_row", "date_order", "profile", "covers_to", "use"]
     for number, values in zip(
         sources.frame.index, sources.frame[columns].astype(object).itertuples(index=False), strict=True
     ):
@@ -237,8 +241,22 @@ def _source_rows(made: Inputs) -> dict[str, list[dict[str, str]]]:
             )
         else:
             row["covers_to"] = row["covers_to"][:10]
+            if not _profile_read(made, row["profile"], name, f"{sources.sent.get('profile', '')}{number}"):
+                row["use"] = "no"
             rows.setdefault(name, []).append(row)
     return rows
+
+
+def _profile_read(made: Inputs, text: str, sheet: str, cell: str) -> bool:
+    """Read the export profile that a row of Sources names; a sheet whose profile cannot be read is not used."""
+    if text and text not in made.profiles:
+        try:
+            made.profiles[text] = find_profile(text, made.book.parent, departments())
+        except UsageError as error:
+            made.findings.append(replace(from_error(error, made.page_names.get("Sources", "Sources")), cell=cell))
+            made.stopped.add(sheet)
+            return False
+    return True
 
 
 def _read_files(made: Inputs, contract: Contract, rows: Sequence[Mapping[str, str]], base: Path) -> tuple[Source, ...]:
@@ -337,7 +355,7 @@ def _distinct(made: Inputs, files: tuple[Source, ...]) -> tuple[Source, ...]:
 
 def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], path: Path, label: str) -> Source | None:
     try:
-        raw = _worksheet(made, path, contract, row.get("worksheet", ""), label)
+        raw = _worksheet(made, path, contract, row, label)
         hashed = file_hash(path)
     except ReadError as error:
         made.findings.append(from_error(error, f"[{label}]"))
@@ -346,16 +364,21 @@ def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], path: P
     title = f"[{label}]{raw.name}"
     if raw.origin:
         made.findings.append(Finding("W110", title, found=raw.origin))
-    return _source(contract, raw, title, label, hashed, row)
+    return _source(made, contract, raw, title, label, hashed, row)
 
 
-def _source(contract: Contract, raw: RawSheet, title: str, file: str, hashed: str, row: Mapping[str, str]) -> Source:
+def _source(
+    made: Inputs, contract: Contract, raw: RawSheet, title: str, file: str, hashed: str, row: Mapping[str, str]
+) -> Source:
     header_row = int(float(row["header_row"])) if row.get("header_row") else None
-    return Source(contract, raw, title, file, hashed, header_row, row.get("date_order", ""), row.get("covers_to", ""))
+    profile = made.profiles[row["profile"]].sheets.get(contract.name) if row.get("profile") else None
+    order, covers = row.get("date_order", ""), row.get("covers_to", "")
+    return Source(contract, raw, title, file, hashed, header_row, order, covers, profile)
 
 
-def _worksheet(made: Inputs, path: Path, contract: Contract, worksheet: str, label: str) -> ReadSheet:
+def _worksheet(made: Inputs, path: Path, contract: Contract, row: Mapping[str, str], label: str) -> ReadSheet:
     """The worksheet of a file that holds the sheet: the one named, else the one of its name, else the one whose headers fit best."""
+    worksheet = row.get("worksheet", "")
     if worksheet:
         made.read.add((_real(path), worksheet))
         return reading.read(path, [worksheet], made.limits, allow_csv=made.allow_csv)[worksheet]
@@ -366,10 +389,11 @@ def _worksheet(made: Inputs, path: Path, contract: Contract, worksheet: str, lab
     made.hidden[_real(path)] = (label, {each.name: each for each in peeked if each.state != "visible"})
     named = Page(contract.name, contract.zh).find(each.name for each in shown)
     if named is None:
+        profiles = made.profiles[row["profile"]].sheets if row.get("profile") else None
         fitting = [
             (found[0][2], each.name)
             for each in shown
-            if (found := [hit for hit in recognise(each, [contract]) if hit[0] is contract])
+            if (found := [hit for hit in recognise(each, [contract], profiles) if hit[0] is contract])
         ]
         named = max(fitting)[1] if fitting else shown[0].name
     made.read.add((_real(path), named))
@@ -423,6 +447,8 @@ def _digest(made: Inputs, by_name: Mapping[str, RawSheet]) -> str:
     for name, files in sorted(made.sources.items()):
         for source in files:
             total.update(f"{name}:{source.title}:{source.content_hash}\n".encode())
+            if source.profile:
+                total.update(f"{source.profile}\n".encode())
     for name in sorted(made.stopped):
         total.update(f"{name}:stopped\n".encode())
     for finding in made.findings:

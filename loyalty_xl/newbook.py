@@ -14,12 +14,14 @@ from loyalty_xl.books.saving import replace_file
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.headers import find_header, recognise
+from loyalty_xl.contracts.profiles import built_in, find_profile
 from loyalty_xl.errors import ReadError, UsageError, WriteError
 from loyalty_xl.publish.template import tabs, template
 from loyalty_xl.vocabulary import month_ordinal, month_start
 
 if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Contract
+    from loyalty_xl.contracts.profiles import SheetProfile
 
 READABLE = reading.READABLE
 
@@ -36,12 +38,13 @@ class Recognised:
     last: str = ""
     unknown: tuple[str, ...] = ()  # headers not understood
     problem: str = ""
+    profile: str = ""  # program whose export it is
 
     def as_json(self) -> dict[str, Any]:
         """As `new --json` lists it."""
         sheet = self.contract.name if self.contract else None
         return {"file": self.file, "worksheet": self.worksheet, "sheet": sheet, "rows": self.rows, "first": self.first, "last": self.last,
-                "unknown": list(self.unknown), "problem": self.problem}  # fmt: skip
+                "unknown": list(self.unknown), "problem": self.problem, "profile": self.profile}  # fmt: skip
 
 
 def make_book(book: Path, language: str, folder: Path | None = None, source: Path | None = None) -> list[Recognised]:
@@ -110,28 +113,46 @@ def recognise_folder(folder: Path, book: Path) -> list[Recognised]:
             continue
         try:
             shown = [each for each in reading.peek(path) if each.state == "visible"]
-            wanted = {each.name: hits[0][0] for each in shown if (hits := _recognised(each))}
+            wanted = {each.name: taken for each in shown if (taken := _recognised(each))}
             raws = reading.read(path, list(wanted)) if wanted else {}
         except ReadError as error:
             found.append(Recognised(path.name, "", None, problem=f"{error.code} {error}"))
             continue
         for each in shown:
-            contract = wanted.get(each.name)
             found.append(
-                _described(path.name, raws[each.name], contract)
-                if contract
+                _described(path.name, raws[each.name], *wanted[each.name])
+                if each.name in wanted
                 else Recognised(path.name, each.name, None, len(each))
             )
     return found
 
 
-def _recognised(raw: RawSheet) -> list[tuple[Contract, tuple[str, ...], float]]:
+def _recognised(raw: RawSheet) -> tuple[Contract, str] | None:
+    """The sheet that a worksheet is, and the profile of the program that exported it, "" for none.
+
+    A profile is taken where it understands more of the headers, or knows which rows count.
+    """
     named = [contract for contract in departments() if Page(contract.name, contract.zh).find([raw.name])]
-    return recognise(raw, named) or recognise(raw, departments())
+    plain = recognise(raw, named) or recognise(raw, departments())
+    best = (_understood(raw, plain[0][0], None), plain[0][0], "") if plain else None
+    for name in built_in():
+        sheets = find_profile(name, Path(), departments()).sheets
+        for contract, *_ in recognise(raw, departments(), sheets)[:1]:
+            understood = _understood(raw, contract, sheets[contract.name])
+            if best is None or understood > best[0]:
+                best = understood, contract, name
+    return best[1:] if best else None
 
 
-def _described(file: str, raw: RawSheet, contract: Contract) -> Recognised:
-    header = find_header(raw, contract)
+def _understood(raw: RawSheet, contract: Contract, profile: SheetProfile | None) -> int:
+    """How many of the headers are understood, those that say which rows count among them."""
+    header = find_header(raw, contract, profile.headers if profile else None)
+    return len(header.texts) - len(header.unknown) + (len(profile.only) if profile else 0)
+
+
+def _described(file: str, raw: RawSheet, contract: Contract, name: str) -> Recognised:
+    profile = find_profile(name, Path(), departments()).sheets[contract.name] if name else None
+    header = find_header(raw, contract, profile.headers if profile else None)
     unknown = tuple(header.texts[column] for column in header.unknown)
     below = raw.rows > header.row
     first = last = ""
@@ -139,7 +160,7 @@ def _described(file: str, raw: RawSheet, contract: Contract) -> Recognised:
         column = raw.columns.get(header.columns[contract.date])
         if column is not None:
             first, last = _months(raw, column, below)
-    return Recognised(file, raw.name, contract, int(below.sum()), first, last, unknown)
+    return Recognised(file, raw.name, contract, int(below.sum()), first, last, unknown, profile=name)
 
 
 def _months(raw: RawSheet, column: Any, below: Any) -> tuple[str, str]:
@@ -186,6 +207,7 @@ def _enter(patch: Patch, book: Path, folder: Path, found: list[Recognised]) -> N
             "worksheet": each.worksheet,
             "use": "yes",
             "dept": each.contract.dept,
+            "profile": each.profile or None,
         }
         for number, column in enumerate(sources.fields, start=1):
             if column.name in values:

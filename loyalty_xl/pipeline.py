@@ -198,6 +198,7 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
                 title=source.title,
                 date_order=source.date_order,
                 header_row=source.header_row,
+                profile=source.profile,
                 today=today,
             )
             blank = not sheet.rows_read and not source.file

@@ -198,7 +198,7 @@ def new_text(book: Path, found: Sequence[Recognised], language: str, *, with_fol
             continue
         span = f", {each.first} – {each.last}" if each.first else ""
         lines.append(
-            f"  {each.file} › {each.worksheet} → {each.contract.name} {each.contract.zh}, {each.rows:,} {in_language('行', 'rows', language)}{span}"
+            f"  {each.file} › {each.worksheet} → {each.contract.name} {each.contract.zh}, {each.rows:,} {in_language('行', 'rows', language)}{span}{f' ({each.profile})' if each.profile else ''}"
         )
         if each.unknown:
             lines.append(

@@ -136,4 +136,3 @@ def test_a_faulty_extension_is_told_and_left_out(tmp_path: Path, demo: Path) -> 
     assert "out of order" in told[0]["says"]
     assert not [each for each in found["results"] if each["kpi"] == "quick_resolution_share"]
     assert [each for each in found["results"] if each["kpi"] == "nps"]
-

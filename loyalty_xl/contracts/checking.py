@@ -19,7 +19,7 @@ from loyalty_xl.contracts.headers import find_header
 from loyalty_xl.contracts.keys import bits, missing_values, repeats
 from loyalty_xl.contracts.orders import derive, rates_for_money
 from loyalty_xl.contracts.reach import far_beyond
-from loyalty_xl.contracts.rows import data_rows
+from loyalty_xl.contracts.rows import data_rows, wanted_columns
 from loyalty_xl.contracts.rules import broken_rules, low_scores
 from loyalty_xl.vocabulary import Finding
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.cells import Column
     from loyalty_xl.contracts.contract import Contract
     from loyalty_xl.contracts.headers import Header
+    from loyalty_xl.contracts.profiles import SheetProfile
 
 EARLIEST = date(
     1970, 1, 2
@@ -48,6 +49,7 @@ def check_sheet(
     title: str,
     date_order: str = "",
     header_row: int | None = None,
+    profile: SheetProfile | None = None,
     today: date,
 ) -> tuple[Sheet, list[Finding]]:
     """Check a sheet against its contract.
@@ -68,16 +70,22 @@ def check_sheet(
         `ymd`, `dmy` or `mdy` as Sources declares it; "" = not declared.
     header_row
         Worksheet row of the header, where Sources says it.
+    profile
+        What the export profile that Sources names says of this sheet.
     today
         Day of the run; later dates are errors.
     """
+    if profile:
+        contract, mapping = profile.applied(contract), {**profile.headers, **(mapping or {})}
     header = find_header(raw, contract, mapping, title=title, header_row=header_row)
     findings = [*header.findings, *far_beyond(raw, title)]
     if header.blocked:
         if not header.texts and header_row is None:
             findings = [Finding("W216", title, detail=(("what", "empty"),))]
         return _blocked(contract, title, header, max(0, len(raw) - header.entry - 1)), findings
-    return _Check(raw, header, settings, title, date_order, today).run(findings)
+    if profile and (absent := wanted_columns(header, profile, title)):
+        return _blocked(contract, title, header, max(0, len(raw) - header.entry - 1)), [*findings, *absent]
+    return _Check(raw, header, settings, title, date_order, today, profile).run(findings)
 
 
 def _blocked(contract: Contract, title: str, header: Header, rows: int) -> Sheet:
@@ -99,7 +107,17 @@ def _describe(sheet: Sheet, header: Header) -> None:
 class _Check:
     """One run over one sheet; its parts share what they know."""
 
-    def __init__(self, raw: RawSheet, header: Header, settings: Any, title: str, date_order: str, today: date) -> None:
+    def __init__(
+        self,
+        raw: RawSheet,
+        header: Header,
+        settings: Any,
+        title: str,
+        date_order: str,
+        today: date,
+        profile: SheetProfile | None,
+    ) -> None:
+        self.profile = profile
         self.raw, self.header, self.settings, self.title = raw, header, settings, title
         self.contract = header.contract
         self.how = Reading(
@@ -113,7 +131,7 @@ class _Check:
 
     def run(self, findings: list[Finding]) -> tuple[Sheet, list[Finding]]:
         """Check rows, cells, rules and keys."""
-        rows = data_rows(self.raw, self.header, self.settings, self.title, self._numbers)
+        rows = data_rows(self.raw, self.header, self.settings, self.title, self._numbers, self.profile)
         self.raw, self.entries = rows.raw, rows.entries
         findings += rows.findings
         if not len(self.entries):

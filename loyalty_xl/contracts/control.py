@@ -295,6 +295,14 @@ SOURCES = Contract(
             zh_note="文字日期的年月日顺序",
         ),
         Field("dept", Type.STR, "部门", ("责任部门",), en="department that sends it", zh_note="由哪个部门提供"),
+        Field(
+            "profile",
+            Type.STR,
+            "导出档案",
+            ("导出系统", "CRM", "export profile", "来源系统"),
+            en="program whose export it is: salesforce, zoho, fxiaoke, or a .toml file beside the workbook",
+            zh_note="由哪个系统导出：salesforce、zoho、纷享销客，或本工作簿旁的 .toml 文件",
+        ),
         Field("period", Type.PERIOD, "期间", ("周期", "所属期间"), en="period it is for", zh_note="所属期间"),
         Field(
             "covers_to",

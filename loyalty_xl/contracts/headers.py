@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from loyalty_xl.cells import RawSheet
     from loyalty_xl.contracts.contract import Contract
+    from loyalty_xl.contracts.profiles import SheetProfile
 
 __all__ = ["Header", "aliases", "cell_text", "find_header", "normalise", "recognise"]
 
@@ -57,8 +58,12 @@ def find_header(
     return header
 
 
-def recognise(raw: RawSheet, contracts: Iterable[Contract]) -> list[tuple[Contract, tuple[str, ...], float]]:
+def recognise(
+    raw: RawSheet, contracts: Iterable[Contract], profiles: Mapping[str, SheetProfile] | None = None
+) -> list[tuple[Contract, tuple[str, ...], float]]:
     """Say which contracts a sheet may fulfil, best first, with the matched fields and a score from 0 to 1.
+
+    With *profiles* (by sheet) the headers are those of another program's export, and only sheets that it names come into question.
 
     Empty when it is unclear: no contract has all it needs, the best two are equally good, or another contract that lacks
     only a needed column has clearly more of its fields there (an order list whose date has an unknown name is no list of customers).
@@ -66,19 +71,26 @@ def recognise(raw: RawSheet, contracts: Iterable[Contract]) -> list[tuple[Contra
     found = []
     nearly = 0
     for contract in contracts:
-        row = choose_row(raw, contract, {}, None)
+        profile = profiles.get(contract.name) if profiles is not None else None
+        if profiles is not None and profile is None:
+            continue
+        row = choose_row(raw, contract, profile.headers if profile else {}, None)
         if row is None:
             continue
         names = tuple(dict.fromkeys(hit.name for hit in row.hits.values()))
+        if profile and not set(map(normalise, profile.only)) <= set(map(normalise, row.texts.values())):
+            continue
         if len(names) < 2 or not all(any(set(each) <= set(names) for each in group) for group in needed(contract)):
             nearly = max(nearly, len(names))
             continue
         usual = [
             each.name for each in contract.fields if each.usual and each.name not in DERIVED.get(contract.name, ())
         ]
-        share_understood = len(row.hits) / len(row.texts)
+        known = profile.headers if profile else {}
+        understood = sum(column in row.hits or normalise(text) in known for column, text in row.texts.items())
         share_sent = sum(name in names for name in usual) / max(1, len(usual))
-        found.append((contract, names, round((share_understood + share_sent) / 2, 3)))
+        score = understood / len(row.texts) if profile else (understood / len(row.texts) + share_sent) / 2
+        found.append((contract, names, round(score, 3)))
     found.sort(key=lambda each: (-each[2], -len(each[1])))
     if found and nearly >= len(found[0][1]) + 2:
         return []

@@ -12,7 +12,9 @@ from loyalty_xl.cells import Kind, RawColumn, column_letters
 from loyalty_xl.contracts.contract import Type
 from loyalty_xl.contracts.faults import LISTED, SINGLY, places
 from loyalty_xl.contracts.header_rows import cell_text, merged_ranges
+from loyalty_xl.contracts.header_text import normalise
 from loyalty_xl.contracts.numerals import plain, shown
+from loyalty_xl.contracts.profiles import folded
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from loyalty_xl.cells import RawSheet
     from loyalty_xl.contracts.header_rows import Header
+    from loyalty_xl.contracts.profiles import SheetProfile
 
 _LABEL = re.compile(
     r".{0,8}(?:合\s*计|小\s*计|总\s*计|共\s*计|总\s*和)(?::|\(.*\))?|(?:合计|小计|总计|共计).{0,6}"
@@ -53,8 +56,9 @@ def data_rows(
     settings: Any,
     title: str,
     numbers: Callable[[str, NDArray[np.intp]], NDArray[np.float64]],
+    profile: SheetProfile | None = None,
 ) -> DataRows:
-    """Find the rows that hold data; *numbers* reads a numeric field over given entries."""
+    """Find the rows that hold data; *numbers* reads a numeric field over given entries, *profile* says which rows count."""
     empty = np.fromiter((not text.strip() for text in raw.strings), np.bool_, len(raw.strings))
     entries = np.arange(header.entry + 1, len(raw), dtype=np.intp)
     filled = np.zeros(len(entries), np.bool_)
@@ -66,9 +70,52 @@ def data_rows(
     result = DataRows(raw, entries)
     _take_totals(result, header, title, empty, numbers)
     result.read = len(result.entries)
+    if profile:
+        _take_unwanted(result, header, profile, title)
     _take_hidden(result, header, settings, title)
     _merged(result, header, settings, title)
     return result
+
+
+def wanted_columns(header: Header, profile: SheetProfile, title: str) -> list[Finding]:
+    """Find the columns without which a profile cannot tell which rows count (E382)."""
+    sent = {normalise(text) for text in header.texts.values()}
+    place = f"{header.row}:{header.row}" if header.row else ""
+    return [
+        Finding("E382", title, place, found=name, expected=profile.profile)
+        for name in profile.only
+        if normalise(name) not in sent
+    ]
+
+
+def _take_unwanted(rows: DataRows, header: Header, profile: SheetProfile, title: str) -> None:
+    """Leave out the rows that the profile does not count: a deal that was lost is no order (W383)."""
+    raw = rows.raw
+    for name, wanted in profile.only.items():
+        number = next(column for column, text in header.texts.items() if normalise(text) == normalise(name))
+        counts = np.fromiter((folded(text) in wanted for text in raw.strings), np.bool_, len(raw.strings))
+        cells = raw.columns[number]
+        text = np.where(cells.kind == Kind.TEXT, cells.text, -1)[rows.entries]
+        kept = np.append(counts, False)[text]
+        gone = int((~kept).sum())
+        if not gone:
+            continue
+        others = list(dict.fromkeys(cell_text(raw, number, int(entry)) or "–" for entry in rows.entries[~kept][:200]))
+        place = f"{column_letters(number)}{int(raw.rows[rows.entries[~kept][0]])}"
+        rows.findings.append(
+            Finding(
+                "W383",
+                title,
+                place,
+                ", ".join(others[:5]),
+                profile.profile,
+                header.texts[number],
+                count=gone,
+                cells=(place,),
+            )
+        )
+        rows.left_out[f"not counted: {header.texts[number]}"] = gone
+        rows.entries = rows.entries[kept]
 
 
 def is_total_label(text: str) -> bool:
