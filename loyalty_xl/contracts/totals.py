@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from loyalty_xl.contracts.contract import Contract, Sheet
-    from loyalty_xl.contracts.ledger import Sum
+    from loyalty_xl.contracts.ledger import Ledger, Sum
     from loyalty_xl.vocabulary import Calendar, Period
 
 HALF_A_CENT = UNIT // 200
@@ -54,12 +54,12 @@ class Total:
         )
 
 
-def total_of(sheet: Sheet, period: Period | None, control: Counted | None = None) -> Total:
-    """Count what became of the rows of a sheet in *period*; None is everything."""
+def total_of(sheet: Sheet, kept_rows: Ledger, period: Period | None, control: Counted | None = None) -> Total:
+    """Count what became of the rows of a sheet in *period*, None is everything; *kept_rows* are those used, by month."""
     inside = None if period is None or period.cycle is Cycle.ALL else range(period.first, period.stop)
     sums = total(sheet.ledger, inside)
     received = sums.pop(RECEIVED, (0, 0))
-    kept = total(used(sheet), inside).get("used", (0, 0))
+    kept = total(kept_rows, inside).get("used", (0, 0))
     left_out = {reason: each for reason, each in sums.items() if each != (0, 0)}
     label = period.label if period else "all"
     return Total(sheet.contract.name, label, received, kept, left_out, bool(money_field(sheet.contract)), control)
@@ -74,8 +74,9 @@ def totals(sheets: Mapping[str, Sheet], period: Period | None, controls: Sequenc
             spans.insert(0, period)
         mine = [each for each in controls if each.sheet == name]
         counted = {each.period for each in mine}
-        made += [total_of(sheet, span) for span in spans if span not in counted]
-        made += [total_of(sheet, each.period, each) for each in mine]
+        kept_rows = used(sheet)
+        made += [total_of(sheet, kept_rows, span) for span in spans if span not in counted]
+        made += [total_of(sheet, kept_rows, each.period, each) for each in mine]
     return made
 
 
