@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from loyalty_xl.catalogue import Kpi, Listing
+    from loyalty_xl.catalogue import Kpi, Listing, Score
     from loyalty_xl.contracts.contract import Contract, Field
 
 DOCS = Path(__file__).resolve().parent
@@ -234,8 +234,9 @@ def formulas_page() -> str:
 
 
 def kpis_page() -> str:
-    """Every KPI and listing, and the table of decisions."""
+    """Every KPI, listing and score, and the table of decisions."""
     from loyalty_xl import catalogue, library
+    from loyalty_xl.scoring import SCORES
 
     kpis = library.load()
     found: list[str] = [
@@ -258,9 +259,12 @@ def kpis_page() -> str:
         for each in catalogue.LISTINGS.values()
     ]
     found += ["**tables**", table(("key", "code", "中文", "name", "dimension"), rows)]
+    rows = [[f"[`{each.key}`](#{each.key})", each.code, each.zh, each.en, each.range] for each in SCORES.values()]
+    found += ["**how values are judged**", table(("key", "code", "中文", "name", "values"), rows)]
     found += ["## Where good sources disagree", decisions()]
     found += ["## Definitions", *(kpi_section(each) for each in kpis.values())]
     found += ["## Tables", *(listing_section(each) for each in catalogue.LISTINGS.values())]
+    found += ["## How values are judged", *(score_section(each) for each in SCORES.values())]
     return "\n\n".join(found)
 
 
@@ -369,6 +373,15 @@ def listing_section(listing: Listing) -> str:
     return "\n\n".join(part for part in found if part)
 
 
+def score_section(score: Score) -> str:
+    """Everything about one way of judging values."""
+    title, body, named = sections(score.definition)
+    found = [f"### {score.key}", f"**{score.zh} {score.en}** ({score.code}) · {score.range}", title, blocks(body)]
+    found += [blocks(named["Notes"])] if "Notes" in named else []
+    found += [f"From: {', '.join(score.inputs)}.", "Source: " + blocks(named["References"])]
+    return "\n\n".join(part for part in found if part)
+
+
 # Findings
 
 
@@ -474,7 +487,7 @@ def written(action: argparse.Action) -> str:
 
 def sheets_page() -> str:
     """Every contract."""
-    from loyalty_xl.contracts import control, departments
+    from loyalty_xl.contracts import departments, everything
 
     found = [
         "# Sheets 数据表",
@@ -491,7 +504,7 @@ def sheets_page() -> str:
         "## Department sheets",
         *(contract_section(each) for each in departments()),
         "## Control sheets",
-        *(contract_section(each) for each in control.CONTROL),
+        *(contract_section(each) for each in everything() if each.dept == "control"),
     ]
     return "\n\n".join(found)
 

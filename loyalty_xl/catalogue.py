@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from loyalty_xl.vocabulary import Better, Dimension, Flag, Interval, Level, Reason, Unit, Window
 
@@ -22,6 +22,7 @@ ROWS: dict[str, Rows] = {}
 MEASURES: dict[str, Measure] = {}
 KPIS: dict[str, Kpi] = {}
 LISTINGS: dict[str, Listing] = {}
+SCORES: dict[str, Score] = {}
 
 
 class Withheld(Exception):  # noqa: N818 - not an error: the reason why there is no value
@@ -267,6 +268,7 @@ class Listing:
     level: Level = Level.MORE
     owner: str = ""  # department
     personal: bool = False  # names employees: stays with those who lead them, and out of every share
+    scored: bool = False  # its function takes what was scored (`rows.scored`), not ready frames
 
     @property
     def title(self) -> str:
@@ -293,6 +295,54 @@ def listing(key: str, code: str, **facts: Any) -> Callable[[Callable[..., Any]],
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         LISTINGS[key] = Listing(key, code, function, **facts)
+        return function
+
+    return register
+
+
+@dataclass(frozen=True)
+class Score:
+    """How an actual is judged: attainment, status, change, the loyalty score. It stands beside every KPI, so it is none itself."""
+
+    key: str
+    code: str
+    function: Callable[..., Any]
+    zh: str
+    en: str
+    unit: Unit
+    range: str  # possible values, in words of both languages
+    inputs: tuple[str, ...]  # fields of Targets, columns of the Scorecard, settings
+    says: str
+    settings: tuple[str, ...] = ()
+
+    @property
+    def definition(self) -> str:
+        """The docstring, dedented."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def title(self) -> str:
+        """First sentence of the definition."""
+        return self.definition.split("\n", 1)[0]
+
+    @property
+    def worksheet_name(self) -> str:
+        """Name as a worksheet function."""
+        return f"LOYALTY_{self.key.upper()}"
+
+    def label(self, language: str) -> str:
+        """Name in *language*."""
+        return {"zh": self.zh, "en": self.en}.get(language, f"{self.zh} {self.en}")
+
+
+Judging = TypeVar("Judging", bound=Callable[..., Any])
+
+
+def score_of(key: str, code: str, **facts: Any) -> Callable[[Judging], Judging]:
+    """Register the decorated function as a way to judge KPIs."""
+
+    def register(function: Judging) -> Judging:
+        SCORES[key] = Score(key, code, function, **facts)
         return function
 
     return register

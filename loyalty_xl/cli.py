@@ -309,10 +309,10 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_document(made, arguments.lang)
     else:
-        from loyalty_xl.talk import findings_text, summary_of_findings
+        from loyalty_xl.talk import check_text, findings_text
 
         print(findings_text(made.findings, arguments.lang or made.language))
-        print(summary_of_findings(made, arguments.lang or made.language))
+        print(check_text(made, arguments.lang or made.language))
     return made.exit_code
 
 
@@ -465,6 +465,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _kpis(arguments: argparse.Namespace) -> int:
     from loyalty_xl import catalogue, library
+    from loyalty_xl.scoring import SCORES
     from loyalty_xl.talk import kpi_json, kpi_list, kpi_text, unknown_kpi
 
     kpis = library.load()
@@ -472,16 +473,13 @@ def _kpis(arguments: argparse.Namespace) -> int:
     if arguments.key:
         key = arguments.key.lower().removeprefix("loyalty_")
         named = [each for each in kpis.values() if key in (each.key, each.code.lower(), each.zh, each.en.lower())]
-        listings = [
-            each
-            for each in catalogue.LISTINGS.values()
-            if key in (each.key, each.code.lower(), each.zh, each.en.lower())
-        ]
+        tables: list[Any] = [*catalogue.LISTINGS.values(), *SCORES.values()]
+        listings = [each for each in tables if key in (each.key, each.code.lower(), each.zh, each.en.lower())]
         if not named and not listings:
             raise unknown_kpi(arguments.key)
         chosen: list[Any] = [*named, *listings]
     else:
-        chosen = [*kpis.values(), *catalogue.LISTINGS.values()]
+        chosen = [*kpis.values(), *catalogue.LISTINGS.values(), *SCORES.values()]
     if arguments.json:
         _print_json([kpi_json(each) for each in chosen])
     elif arguments.key or arguments.all:

@@ -10,11 +10,14 @@ from loyalty_xl.books.saving import replace_file
 from loyalty_xl.contracts import everything
 from loyalty_xl.errors import WriteError
 from loyalty_xl.newbook import make_book
+from loyalty_xl.publish.dictionary import defined
 from loyalty_xl.refreshing import refresh
 from loyalty_xl.sample import COMPANY_START, TARGETS, write_department_files
 from loyalty_xl.sample.programme import POINT_VALUE
+from loyalty_xl.sample.watch import PLANS, SIGNATURES, control_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from loyalty_xl.pipeline import Refresh
@@ -43,22 +46,18 @@ def make_demo(folder: Path, language: str) -> Refresh:
     write_department_files(departments)
     make_book(book, language, departments)
     patch = Patch(book)
-    _fill(patch)
+    _fill(patch, departments)
     replace_file(book, patch.save, patch.verify, backups=None)
     return refresh(book, by="demo")
 
 
-def _fill(patch: Patch) -> None:
-    """Enter the sample's settings and targets, as a person would."""
-    contracts = {contract.name: contract for contract in everything()}
-    targets = contracts["Targets"]
-    at = {field.name: number for number, field in enumerate(targets.fields, start=1)}
-    name = Page(targets.name, targets.zh).find(patch.sheet_names) or targets.name
-    for row, target in enumerate(TARGETS, start=2):
-        for key, value in target.items():
-            if value not in (None, ""):
-                patch.put(name, row, at[key], value)
-    settings = contracts["Settings"]
+def _fill(patch: Patch, departments: Path) -> None:
+    """Enter the sample's settings, targets, plans and control totals, as a person would."""
+    _enter(patch, "Targets", TARGETS)
+    _enter(patch, "Improvement", PLANS)
+    _enter(patch, "Controls", control_rows(departments))
+    _sign(patch)
+    settings = next(each for each in everything() if each.name == "Settings")
     page = Page(settings.name, settings.zh).find(patch.sheet_names) or settings.name
     from loyalty_xl.settings import SETTINGS
 
@@ -69,3 +68,26 @@ def _fill(patch: Patch) -> None:
         ("breakage", "20%"),
     ):
         patch.put(page, list(SETTINGS).index(key) + 2, 2, chosen)
+
+
+def _enter(patch: Patch, sheet: str, rows: Sequence[Mapping[str, str | float | None]]) -> None:
+    """Fill a control sheet from its second row on."""
+    contract = next(each for each in everything() if each.name == sheet)
+    name = Page(contract.name, contract.zh).find(patch.sheet_names) or contract.name
+    at = {field.name: number for number, field in enumerate(contract.fields, start=1)}
+    for number, row in enumerate(rows, start=2):
+        for key, value in row.items():
+            if value not in (None, ""):
+                patch.put(name, number, at[key], value)
+
+
+def _sign(patch: Patch) -> None:
+    """Sign some definitions, in the rows where the dictionary has them."""
+    contract = next(each for each in everything() if each.name == "Dictionary")
+    name = Page(contract.name, contract.zh).find(patch.sheet_names) or contract.name
+    at = {field.name: number for number, field in enumerate(contract.fields, start=1)}
+    rows = {key: row for row, key in enumerate(defined(), start=2)}
+    for signature in SIGNATURES:
+        for key, value in signature.items():
+            if key != "kpi" and value:
+                patch.put(name, rows[str(signature["kpi"])], at[key], value)

@@ -20,6 +20,7 @@ from loyalty_xl.books.preflight import Limits, unreachable
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.checking import check_sheet
+from loyalty_xl.contracts.control_plan import DEFINED
 from loyalty_xl.contracts.headers import find_header, normalise, recognise
 from loyalty_xl.contracts.profiles import find_profile
 from loyalty_xl.contracts.targets import control_findings
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Contract, Sheet
     from loyalty_xl.contracts.profiles import Profile, SheetProfile
 
-CONTROL = ("Settings", "Targets", "Sources", "Mapping", "ThemeWords")
+CONTROL = ("Settings", "Targets", "Sources", "Mapping", "Controls", "Improvement", "Dictionary", "ThemeWords")
 FAR = date(9998, 12, 30)  # control sheets may hold days to come
 
 
@@ -426,10 +427,22 @@ def sheet_hash(raw: RawSheet) -> str:
     return total.hexdigest()
 
 
+def _own_words(made: Inputs) -> str:
+    """What people wrote in the dictionary, row by row."""
+    sheet = made.control.get("Dictionary")
+    if sheet is None:
+        return ""
+    own = [name for name in sheet.frame if name not in DEFINED and name != "kpi"]
+    written = sheet.frame[sheet.frame[own].notna().any(axis=1)]
+    return written[["kpi", *own]].astype(object).to_csv(index=False)
+
+
 def _digest(made: Inputs, by_name: Mapping[str, RawSheet]) -> str:
     total = hashlib.sha256()
     for name in CONTROL:
-        if name in by_name:
+        if name == "Dictionary":  # the product fills it: only what people wrote there is an input
+            total.update(f"{name}:{_own_words(made)}\n".encode())
+        elif name in by_name:
             total.update(f"{name}:{sheet_hash(by_name[name])}\n".encode())
     for name, files in sorted(made.sources.items()):
         for source in files:

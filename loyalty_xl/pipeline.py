@@ -8,13 +8,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl import catalogue, library
+from loyalty_xl import catalogue, improving, library
 from loyalty_xl.books import addin_paths
+from loyalty_xl.contracts import departments
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.between_value import wallets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
+from loyalty_xl.contracts.ledger import conversions
+from loyalty_xl.contracts.plans import read_plans
 from loyalty_xl.contracts.targets import read_targets
+from loyalty_xl.contracts.totals import differing, read_controls, totals
 from loyalty_xl.contracts.uniting import unite
 from loyalty_xl.coverage import coverage
 from loyalty_xl.errors import UsageError
@@ -32,10 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.contracts.totals import Total
     from loyalty_xl.opening import Asked, Opened, Progress
     from loyalty_xl.scoring import Line
     from loyalty_xl.settings import Settings
-    from loyalty_xl.vocabulary import Target
+    from loyalty_xl.vocabulary import Plan, Target
 
 
 @dataclass
@@ -56,6 +61,7 @@ class Refresh:
     targets: list[Target]
     language: str
     waiting: dict[str, int]  # sheet -> rows after the period, which wait
+    totals: list[Total] = field(default_factory=list)  # received = used + left out, by sheet and period
     run_log: list[tuple[str, str, str, str]] = field(default_factory=list)  # section, item, value, more
     written_to: Path | None = None
     up_to_date: bool = False
@@ -126,6 +132,7 @@ def compute(
             [],
             language,
             {},
+            totals(sheets, None, []),
             seconds=clock.seconds,
         )
     if not _known_to_calendars(month_ordinal(as_of)):
@@ -137,15 +144,22 @@ def compute(
     prepared = prepare(sheets, at_end, as_of)
     targets, found = _targets(inputs, kpis, calendar, prepared)
     findings += found
+    plans, found = read_plans(inputs.control.get(improving.PAGE), kpis, calendar, _segments(prepared))
+    findings += found
     period = _period(asked.period, calendar, at_end, as_of)
     first = prepared.first_month
     periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
     results = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
     clock.step("score")
+    counted, found = _totals(sheets, inputs, period, calendar)
+    findings += found
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     lines = score(list(kpis.values()), targets, period, situation, prepared.waves)
     findings += _unrivalled(inputs, lines)
     tables = _tables(prepared, at_end, first, calendar, inputs)
+    about = improving.scored(period, situation, prepared.waves, lines, targets, plans)
+    tables |= {key: each.function(about) for key, each in catalogue.LISTINGS.items() if each.scored}
+    findings += _missing_plans(inputs, lines, plans, as_of)
     findings = finished(findings, inputs, kpis.values())
     made = Refresh(
         inputs.book,
@@ -162,6 +176,7 @@ def compute(
         targets,
         language,
         _waiting(sheets, period, as_of),
+        counted,
     )
     clock.step("")
     made.seconds = clock.seconds
@@ -199,9 +214,11 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
             findings += found
     if "ThemeWords" in inputs.control:  # the company's own dictionary of comments
         sheets["ThemeWords"] = inputs.control["ThemeWords"]
-    findings += between_sheets(sheets, settings)
-    findings += foreign_money(sheets, settings)
-    return sheets, findings + wallets(sheets, settings)
+    with conversions(sheets):
+        findings += between_sheets(sheets, settings)
+        findings += foreign_money(sheets, settings)
+        findings += wallets(sheets, settings)
+    return sheets, findings
 
 
 def finished(findings: Iterable[Finding], inputs: Inputs, kpis: Iterable[catalogue.Kpi]) -> list[Finding]:
@@ -353,10 +370,7 @@ def _targets(
     sheet = inputs.control.get("Targets")
     if sheet is None:
         return [], []
-    segments: dict[str, set[str]] = {}
-    for dim, label in prepared.ready.segments[1:]:
-        segments.setdefault(dim, set()).add(label)
-    return read_targets(sheet, kpis, calendar, segments)
+    return read_targets(sheet, kpis, calendar, _segments(prepared))
 
 
 def _unrivalled(inputs: Inputs, lines: Iterable[Line]) -> list[Finding]:
@@ -372,6 +386,20 @@ def _unrivalled(inputs: Inputs, lines: Iterable[Line]) -> list[Finding]:
     ]
 
 
+def _segments(prepared: Prepared) -> dict[str, set[str]]:
+    """Values of each segment dim."""
+    segments: dict[str, set[str]] = {}
+    for dim, label in prepared.ready.segments[1:]:
+        segments.setdefault(dim, set()).add(label)
+    return segments
+
+
+def _missing_plans(inputs: Inputs, lines: Sequence[Line], plans: Sequence[Plan], as_of: date) -> list[Finding]:
+    sheet = inputs.control.get(improving.PAGE)
+    title = inputs.page_names.get(improving.PAGE, improving.PAGE)
+    return improving.missing_plans(lines, plans, as_of, title, sheet.headers if sheet else {})
+
+
 def _tables(
     prepared: Prepared, settings: Settings, first: int, calendar: Calendar, inputs: Inputs
 ) -> dict[str, list[dict[str, Any]]]:
@@ -379,9 +407,21 @@ def _tables(
     periods = periods_between(Cycle(settings.cycle_type), first, prepared.ready.last_month, calendar)
     tables = {}
     for key, each in catalogue.LISTINGS.items():
+        if each.scored:
+            continue
         fed = all(name in prepared.ready for name in each.frames) and not inputs.settings.untrusted
         tables[key] = each.function(prepared.ready, settings, periods) if fed else []
     return tables
+
+
+def _totals(
+    sheets: Mapping[str, Sheet], inputs: Inputs, period: Period | None, calendar: Calendar
+) -> tuple[list[Total], list[Finding]]:
+    """What every sheet received, used and left out, beside the control totals."""
+    sheet = inputs.control.get("Controls")
+    controls, found = read_controls(sheet, departments(), calendar)
+    made = totals(sheets, period, controls)
+    return made, found + differing(sheet, made, controls)
 
 
 def _waiting(sheets: Mapping[str, Sheet], period: Period, as_of: date) -> dict[str, int]:

@@ -24,7 +24,7 @@ from loyalty_xl.turns import (
 from loyalty_xl.vocabulary import ALL, Better, Cycle, Flag, Level, Reason, Result, Status, Target, Trend, Unit, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -80,6 +80,24 @@ def score(
         look.want(kpi)
     look.run()
     return [_line(kpi, dim, segment, target, period, situation, look) for kpi, dim, segment, target in wanted]
+
+
+def seen(
+    wanted: Iterable[tuple[Kpi, str, str, Period]], situation: Situation, waves: pd.DataFrame
+) -> dict[tuple[Key, Period], Result]:
+    """Look at KPIs in any periods through their own windows, as the Scorecard of those periods would."""
+    asked: dict[Turn, list[tuple[Kpi, Key, Period]]] = {}
+    for kpi, dim, segment, period in wanted:
+        turn = _Looking(period, situation, waves, ("all", dim)).turn(kpi, period)
+        if turn is not None:
+            asked.setdefault(turn, []).append((kpi, (kpi.key, dim, segment), period))
+    found: dict[tuple[Key, Period], Result] = {}
+    for turn, places in asked.items():
+        dims = list(dict.fromkeys(["all", *(key[1] for _, key, _ in places)]))
+        kpis = list({kpi.key: kpi for kpi, _, _ in places}.values())
+        results = {(r.kpi, r.segment_dim, r.segment): r for r, _ in _evaluated(kpis, [turn], situation, dims)}
+        found |= {(key, period): replace(results[key], period=period) for _, key, period in places if key in results}
+    return found
 
 
 class _Looking:
@@ -294,4 +312,4 @@ def _scale(kpi: Kpi, situation: Situation) -> tuple[float, float]:
     return float(low), float(high)
 
 
-__all__ = ["SHOWN", "YTD", "lines_on", "score"]
+__all__ = ["SHOWN", "YTD", "lines_on", "score", "seen"]

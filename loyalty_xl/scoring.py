@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from loyalty_xl.catalogue import SCORES, score_of
 from loyalty_xl.intervals import difference
 from loyalty_xl.vocabulary import Better, Flag, Interval, Result, Status, Target, Trend, Unit
 
@@ -90,11 +91,37 @@ def distance(actual: float, aim: Aim) -> float:
     return aim.value - actual if aim.better is Better.HIGHER else actual - aim.value
 
 
+@score_of(
+    "attainment",
+    "T2",
+    zh="达成率",
+    en="Attainment",
+    unit=Unit.RATIO,
+    range="任何数,1 为达成 / any number, 1 is reached",
+    inputs=("Targets.target", "Targets.baseline", "Targets.lower", "Targets.upper", "Targets.direction"),
+    says="实际值达到目标的程度:有基准值时为进度,否则为实际与目标之比。",
+)
 def attainment(actual: float, aim: Aim) -> float | None:
-    """Attainment of a target (T2): 1 is reached; None where no ratio says anything.
+    """How far a target is reached: 1 is reached; none where no ratio says anything.
 
-    With a baseline: progress from it, (actual - baseline) / (target - baseline). Else, both positive: actual / target, or target / actual when
-    lower is better. Range: 1 inside, outside 1 - distance / width (not below 0).
+        attainment = (actual - baseline) / (target - baseline), with a baseline
+        attainment = actual / target, or target / actual when lower is better, both positive
+        attainment = 1 inside a range, outside 1 - distance / width, not below 0
+
+    Parameters
+    ----------
+    actual
+        Value of the KPI. [its unit]
+    aim
+        Target, direction and, where given, baseline or range. [the KPI's unit]
+
+    Notes
+    -----
+    A plain ratio breaks on zero and on negatives (NPS): then there is no attainment, and the target counts as met or not met.
+
+    References
+    ----------
+    Source S2; kpis.md T2.
 
     Examples
     --------
@@ -117,10 +144,44 @@ def attainment(actual: float, aim: Aim) -> float | None:
     return actual / aim.value if aim.better is Better.HIGHER else aim.value / actual
 
 
+@score_of(
+    "status",
+    "T3",
+    zh="状态",
+    en="Status",
+    unit=Unit.COUNT,
+    range="green, amber, red, grey",
+    inputs=("Targets.target", "Targets.green", "Targets.amber", "Targets.direction"),
+    settings=("amber_gap", "amber_score", "amber_attainment"),
+    says="达标、接近或未达标:占比与分值按差距,平均分按量表上的差距,其余按达成率。",
+)
 def status(actual: float, aim: Aim, unit: Unit, settings: Settings, scale: tuple[float, float] = (1, 5)) -> Status:
-    """Status of an actual (T3): shares and points by gap, mean scores by gap on their scale, all else by attainment.
+    """Colour of an actual: shares and points by gap, mean scores by gap on their scale, all else by attainment.
+
+        status = green if the target is met, amber if the gap <= amber_gap (or attainment >= amber_attainment), else red
 
     A KPI and its complement always get the same colour: retention 82 of 90 and churn 18 of 10 are both 8 points off.
+
+    Parameters
+    ----------
+    actual
+        Value of the KPI, as computed, not as displayed. [its unit]
+    aim
+        Target, direction and, where Targets gives them, thresholds. [the KPI's unit]
+    unit
+        Unit of the KPI. [unit]
+    settings
+        `amber_gap`, `amber_score`, `amber_attainment`. [settings]
+    scale
+        Ends of the scale of a mean score. [score]
+
+    Notes
+    -----
+    Exact equality is met. Grey: no target, no value, a partial rate, a low base.
+
+    References
+    ----------
+    Power BI scorecards (value, target, status); kpis.md T3.
 
     Examples
     --------
@@ -199,6 +260,45 @@ def trend(now: Result, then: Result | None, better: Better) -> Trend:
     return Trend.BETTER if (change > 0) == (better is Better.HIGHER) else Trend.WORSE
 
 
+@score_of(
+    "change",
+    "T5",
+    zh="变化",
+    en="Change",
+    unit=Unit.RATIO,
+    range="任何数 / any number",
+    inputs=("Detail.value",),
+    says="与上期、去年同期或基准值相比:绝对变化,以及能算时的相对变化。",
+)
+def change(now: float, then: float) -> tuple[float, float | None]:
+    """Change against an earlier value: absolute, and relative where that says anything.
+
+        absolute change = now - then
+        relative change = (now - then) / |then|
+
+    Parameters
+    ----------
+    now, then
+        Values of one KPI. [its unit]
+
+    Notes
+    -----
+    Then zero, or of the other sign: only the absolute change. Of shares and points the absolute change is in percentage points, not percent.
+    On the Scorecard a change is called better or worse only if the interval of the difference excludes 0 (see `trend`).
+
+    References
+    ----------
+    Source S2; kpis.md T5 and decision "relative vs percentage-point change".
+
+    Examples
+    --------
+    >>> change(110, 100), change(5, -10)
+    ((10, 0.1), (15, None))
+    """
+    off = now - then
+    return off, None if then == 0 or (then < 0) != (now < 0) else off / abs(then)
+
+
 def colourless(result: Result, settings: Settings, *, rate: bool) -> bool:
     """Whether a value is shown without colour: partial rates, low base, short coverage, too much imputed."""
     if result.value is None:
@@ -227,26 +327,76 @@ class LoyaltyScore:
         return self.scored / self.aimed if self.aimed else 0.0
 
 
-def loyalty_score(lines: Iterable[Line], settings: Settings) -> LoyaltyScore:
-    """Weighted attainment, capped, within dimensions first, then over dimensions (T6).
+def weighted_score(
+    parts: Iterable[tuple[str, float, float]], cap: float, weights: Mapping[str, float]
+) -> tuple[float | None, dict[str, float]]:
+    """Weigh attainments (dimension, weight, attainment), capped, within dimensions first, then over dimensions.
 
-    Lines without value or target leave, and their weight is shared among the others of the dimension.
+    Examples
+    --------
+    >>> weighted_score([("attitude", 1, 0.5), ("attitude", 3, 1.2), ("retention", 1, 0.5)], 1, {})
+    (68.75, {'attitude': 87.5, 'retention': 50.0})
+    """
+    dimensions: dict[str, list[tuple[float, float]]] = {}
+    for name, weight, reached in parts:
+        dimensions.setdefault(name, []).append((weight, min(max(reached, 0.0), cap)))
+    by_dimension = {
+        name: 100 * sum(w * a for w, a in pairs) / sum(w for w, _ in pairs) for name, pairs in dimensions.items()
+    }
+    weighed = {name: (weights.get(name, 0.0) if weights else 1.0) for name in by_dimension}
+    total = sum(weighed.values())
+    return sum(score * weighed[name] for name, score in by_dimension.items()) / total if total else None, by_dimension
+
+
+@score_of(
+    "loyalty_score",
+    "T6",
+    zh="忠诚度得分",
+    en="Loyalty score",
+    unit=Unit.POINTS,
+    range="0 – 100 × attainment_cap",
+    inputs=("Targets.target", "Targets.weight", "Scorecard.attainment"),
+    settings=("dimension_weights", "attainment_cap"),
+    says="各行封顶后的达成率,先按权重合成维度分,再按维度权重合成,满分 100。",
+)
+def loyalty_score(lines: Iterable[Line], settings: Settings) -> LoyaltyScore:
+    """Weighted attainment of all targets, capped, within dimensions first, then over dimensions.
+
+        dimension score = 100 * sum(weight * attainment, 0 to attainment_cap) / sum(weight)
+        loyalty score = sum(dimension weight * dimension score) / sum(dimension weight)
+
+    Parameters
+    ----------
+    lines
+        Lines of the Scorecard. [lines]
+    settings
+        `dimension_weights` (blank: equal), `attainment_cap`. [settings]
+
+    Notes
+    -----
+    Lines without value, target or colour leave, and their weight is shared among the others of the dimension. No attainment: 1 if the target
+    is met, else 0. No target anywhere: no score. The cap keeps a surplus from hiding a miss.
+
+    References
+    ----------
+    Sources S0 and S4; kpis.md T6.
+
+    Examples
+    --------
+    >>> weighted_score([("attitude", 1, 0.5), ("attitude", 3, 1.2), ("retention", 1, 0.5)], 1, {})[0]
+    68.75
     """
     lines = [line for line in lines if line.weight > 0]
     aimed = [line for line in lines if line.aim.given]
     scored = [line for line in aimed if line.status is not Status.GREY and line.result.value is not None]
-    dimensions: dict[str, list[tuple[float, float]]] = {}
+    parts = []
     for line in scored:
         reached = (
             line.attainment if line.attainment is not None else 1.0 if met(line.result.value or 0.0, line.aim) else 0.0
         )
-        clipped = min(max(reached, 0.0), settings.attainment_cap)
-        dimensions.setdefault(line.kpi.dimension.value, []).append((line.weight, clipped))
-    by_dimension = {
-        name: 100 * sum(w * a for w, a in pairs) / sum(w for w, _ in pairs) for name, pairs in dimensions.items()
-    }
-    weights = dict(settings.dimension_weights)
-    weighed = {name: (weights.get(name, 0.0) if weights else 1.0) for name in by_dimension}
-    total = sum(weighed.values())
-    value = sum(score * weighed[name] for name, score in by_dimension.items()) / total if total else None
+        parts.append((line.kpi.dimension.value, line.weight, reached))
+    value, by_dimension = weighted_score(parts, settings.attainment_cap, dict(settings.dimension_weights))
     return LoyaltyScore(value, by_dimension, len(scored), len(aimed), len(lines))
+
+
+__all__ = ["SCORES", "Aim", "Line", "LoyaltyScore", "aim_of", "attainment", "change", "colourless", "distance", "loyalty_score", "met", "status", "trend", "weighted_score"]  # fmt: skip

@@ -10,7 +10,10 @@ from loyalty_xl import catalogue
 from loyalty_xl.books.places import in_language
 from loyalty_xl.errors import UsageError
 from loyalty_xl.findings import UNDECIDED, advice, sentence
+from loyalty_xl.publish.dictionary import definition
+from loyalty_xl.publish.watching import totals_text
 from loyalty_xl.publish.words import DIMENSIONS, REASONS, segment_text, status_text
+from loyalty_xl.settings import Settings
 from loyalty_xl.vocabulary import Severity, Status, Unit
 
 if TYPE_CHECKING:
@@ -60,6 +63,18 @@ def summary_of_findings(made: Refresh, language: str) -> str:
     return said
 
 
+def _totals(made: Refresh, language: str) -> str:
+    return totals_text(made.totals, made.period.label if made.period else "all", language)
+
+
+def check_text(made: Refresh, language: str) -> str:
+    """What `check` says under the findings: how many, and what became of the rows of every sheet."""
+    said = summary_of_findings(made, language)
+    if made.totals:
+        said += "\n" + in_language("收数核对:", "Control totals:", language) + "\n" + _totals(made, language)
+    return said
+
+
 def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
     """What a refresh found and where it stands."""
     lines = []
@@ -69,6 +84,8 @@ def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
     if errors:
         lines += [findings_text(errors, language, 10), ""]
     lines.append(summary_of_findings(made, language))
+    if made.totals:
+        lines += [in_language("收数核对:", "Control totals:", language), _totals(made, language)]
     if not made.computed:
         lines.append(
             in_language(
@@ -234,13 +251,18 @@ def kpi_list(chosen: Sequence[Any], language: str) -> str:
         (
             each.key,
             each.code,
-            in_language(*DIMENSIONS[each.dimension.value], language),
+            in_language(*_shelf(each), language),
             in_language(each.zh, each.en, language),
         )
         for each in chosen
     ]
     wide = [max(_width(row[column]) for row in rows) for column in range(3)]
     return "\n".join("  ".join([*(_pad(row[column], wide[column]) for column in range(3)), row[3]]) for row in rows)
+
+
+def _shelf(each: Any) -> tuple[str, str]:
+    """Where a KPI, table or score belongs, in zh and en."""
+    return ("记分卡", "scorecard") if isinstance(each, catalogue.Score) else DIMENSIONS[each.dimension.value]
 
 
 def kpi_text(each: Any, language: str) -> str:
@@ -250,7 +272,10 @@ def kpi_text(each: Any, language: str) -> str:
         facts = f"{each.dimension.value} · {each.unit.value} · {each.better.value} is better · {each.level.value} · window {each.window.value} · {each.worksheet_name}"
         says = [each.says] if language != "en" else []
         return "\n".join([head, facts, *says, "", each.definition])
-    return "\n".join([head, f"{each.dimension.value} · {', '.join(each.columns)}", "", each.definition])
+    facts = f"{_shelf(each)[1]} · {each.worksheet_name} · "
+    facts += each.range if isinstance(each, catalogue.Score) else ", ".join(each.columns)
+    says = [each.says] if language != "en" and each.says else []
+    return "\n".join([head, facts, *says, "", each.definition])
 
 
 def kpi_json(each: Any) -> dict[str, Any]:
@@ -260,8 +285,11 @@ def kpi_json(each: Any) -> dict[str, Any]:
         "code": each.code,
         "zh": each.zh,
         "en": each.en,
-        "dimension": each.dimension.value,
+        "dimension": each.dimension.value if not isinstance(each, catalogue.Score) else "scorecard",
         "definition": each.definition,
+        "says": each.says,
+        "worksheet_name": each.worksheet_name,
+        "dictionary": definition(each.key, Settings()),
     }
     if isinstance(each, catalogue.Kpi):
         found |= {"unit": each.unit.value, "better": each.better.value, "level": each.level.value, "window": each.window.value, "says": each.says,

@@ -372,3 +372,42 @@ class Target:
     status: str = "live"  # draft, pilot, live, retired
     valid_from: date | None = None
     row: int = 0
+    comment: str = ""
+    rationale: str = ""
+
+
+STAGES = ("new", "growing", "steady", "at risk", "lost")  # of customer development
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done about a KPI, from one row of Improvement."""
+
+    plan_id: str
+    kpi: str
+    segment_dim: str = "all"
+    segment: str = ALL
+    stage: str = ""  # one of STAGES, "" = none in particular
+    trigger: Period | None = None  # whose result set it off
+    review: Period | None = None  # by which it is judged
+    goal: float | None = None
+    start: date | None = None
+    due: date | None = None
+    owner: str = ""
+    dept: str = ""
+    has_resources: bool = False
+    progress: float | None = None
+    status: str = "planned"  # planned, doing, done, overdue, dropped
+    result_value: float | None = None
+    row: int = 0
+
+    @property
+    def where(self) -> tuple[str, str, str]:
+        """KPI, segment dim and segment."""
+        return self.kpi, self.segment_dim, self.segment
+
+    def overdue(self, as_of: date) -> bool:
+        """Whether its last day is over by *as_of* and it is not done."""
+        return self.status not in ("done", "dropped") and (
+            self.status == "overdue" or (self.due is not None and self.due < as_of)
+        )

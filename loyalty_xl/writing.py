@@ -60,8 +60,9 @@ def write(
 
 def judged(made: Refresh, asked: Asked) -> Filling:
     """Say in *made* whether anything changed, what was typed over, and what the run log holds; give what fills the pages."""
-    signed = signature(asked, made)
     filling = Filling(made)
+    made.findings = finished([*made.findings, *filling.to_sign_again()], made.inputs, catalogue.KPIS.values())
+    signed = signature(asked, made)
     if version := newer(filling.before, __version__):
         name = made.book.name
         raise UsageError(

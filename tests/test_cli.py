@@ -22,6 +22,7 @@ from loyalty_xl import __version__, catalogue, cli, demo, findings, library, new
 from loyalty_xl.books.saving import newest_backups
 from loyalty_xl.errors import UsageError
 from loyalty_xl.sample import small_company
+from loyalty_xl.scoring import SCORES
 
 Output = pytest.CaptureFixture[str]
 RESULT = {
@@ -477,7 +478,7 @@ def test_kpis_lists_all(capsys: Output) -> None:
     """kpis lists every KPI and table with key and name, one line each."""
     assert run("kpis", "--lang", "en") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == [*library.load(), *catalogue.LISTINGS]
+    assert [line.split()[0] for line in lines] == [*library.load(), *catalogue.LISTINGS, *SCORES]
 
 
 @pytest.mark.parametrize("named", ["nps", "NPS", "LOYALTY_NPS", "净推荐值", "Net Promoter Score"])
@@ -494,7 +495,7 @@ def test_kpis_as_json_and_in_full(capsys: Output) -> None:
     """kpis --json and --all hold every definition."""
     assert run("kpis", "--json") == 0
     found = document(capsys)
-    assert [each["key"] for each in found] == [*library.load(), *catalogue.LISTINGS]
+    assert [each["key"] for each in found] == [*library.load(), *catalogue.LISTINGS, *SCORES]
     assert all(each["definition"] and each["zh"] and each["en"] for each in found)
     assert run("kpis", "--all", "--lang", "zh") == 0
     said = capsys.readouterr().out

@@ -16,6 +16,7 @@ import pytest
 from loyalty_xl import catalogue, findings, library
 from loyalty_xl.cli import parser
 from loyalty_xl.contracts import everything
+from loyalty_xl.scoring import SCORES
 from loyalty_xl.settings import SETTINGS
 from tests.conftest import ROOT
 
@@ -147,9 +148,9 @@ def test_exit_codes_are_in_the_reference(code: int) -> None:
 
 
 def test_every_kpi_is_in_the_reference() -> None:
-    """Each KPI and listing has a section with its name in both languages."""
+    """Each KPI, listing and score has a section with its name in both languages."""
     text = reference("kpis")
-    for each in (*library.load().values(), *catalogue.LISTINGS.values()):
+    for each in (*library.load().values(), *catalogue.LISTINGS.values(), *SCORES.values()):
         assert f"\n### {each.key}\n\n**{each.zh} {each.en}** ({each.code})" in text
 
 

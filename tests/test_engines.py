@@ -282,6 +282,7 @@ def test_between_them_the_sheets_feed_every_measure(sheets):
     special = {
         "answers_to_changed_wording",
         "ratings_to_changed_wording",
+        "answers_lawful",
         "csat_on_other_scale",
         "ratings_on_other_scale",
         "unclassified_complaints",

@@ -18,7 +18,6 @@ def departments() -> tuple[Contract, ...]:
 
 def everything() -> tuple[Contract, ...]:
     """All contracts: department and control sheets."""
-    from loyalty_xl.contracts import control, reviews
+    from loyalty_xl.contracts import control, control_plan, reviews
 
-    steering = (control.SETTINGS, control.TARGETS, control.SOURCES, control.MAPPING)
-    return (*departments(), *steering, reviews.THEME_WORDS)
+    return (*departments(), *control.CONTROL, *control_plan.CONTRACTS, reviews.THEME_WORDS)

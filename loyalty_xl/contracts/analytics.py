@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from loyalty_xl.contracts.contract import Contract, Field, Type
-from loyalty_xl.contracts.ledger import LOYALTY_LEDGER
+from loyalty_xl.contracts.corrections import DATA_CORRECTIONS
+from loyalty_xl.contracts.points_ledger import LOYALTY_LEDGER
 from loyalty_xl.contracts.prices import MARKET_INDEX
 from loyalty_xl.contracts.shared import CHANNELS, CURRENCIES, CUSTOMER_ID, IMPUTED, PRODUCT_ID, REGION_ID, like
 
@@ -398,4 +399,4 @@ FX_RATES = Contract(
     zh_note="每种外币每个日期一行",
 )
 
-CONTRACTS = (CUSTOMERS, ORDERS, FX_RATES, LOYALTY_LEDGER, MARKET_INDEX)
+CONTRACTS = (CUSTOMERS, ORDERS, FX_RATES, LOYALTY_LEDGER, MARKET_INDEX, DATA_CORRECTIONS)

@@ -21,6 +21,7 @@ from loyalty_xl.contracts.between_quality import first_responses, service_rating
 from loyalty_xl.contracts.between_referrals import follow_ups, referrals
 from loyalty_xl.contracts.between_retention import save_attempts
 from loyalty_xl.contracts.between_service import complaints, responses
+from loyalty_xl.contracts.between_watch import contacts, kept_too_long, registered
 from loyalty_xl.contracts.links import by_code, codes, days, first_of, numbers, usable, warning
 from loyalty_xl.vocabulary import Finding, month_ordinal, month_start
 
@@ -56,6 +57,9 @@ def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding
     findings += purchase_cycles(sheets, settings)
     findings += prices(sheets, settings)
     findings += competitor_figures(sheets)
+    findings += registered(sheets)
+    findings += contacts(sheets, merged, settings)
+    findings += kept_too_long(sheets, settings)
     return findings
 
 

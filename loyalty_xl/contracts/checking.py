@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loyalty_xl.cells import Kind, RawColumn
+from loyalty_xl.contracts import ledger
 from loyalty_xl.contracts.cells import Reading, read_column
 from loyalty_xl.contracts.contract import Sheet, Type
-from loyalty_xl.contracts.counting import amounts_of, count_sheet, months_of_rows, no_counts, no_rejected
+from loyalty_xl.contracts.counting import UNDATED, amounts_of, count_sheet, months_of_rows, no_counts, no_rejected
 from loyalty_xl.contracts.faults import Fault, Place, findings_of, places
 from loyalty_xl.contracts.frames import build_frame
 from loyalty_xl.contracts.headers import find_header
@@ -90,6 +91,8 @@ def check_sheet(
 def _blocked(contract: Contract, title: str, header: Header, rows: int) -> Sheet:
     frame = build_frame(contract, {}, np.zeros(0, np.int32))
     sheet = Sheet(contract, title, frame, header.sent, no_counts(), no_rejected(), blocked=True, rows_read=rows)
+    if rows:
+        sheet.ledger = {(UNDATED, reason): (rows, 0) for reason in (ledger.RECEIVED, ledger.BLOCKED)}
     _describe(sheet, header)
     return sheet
 
@@ -171,6 +174,8 @@ class _Check:
         sheet = self._finish(columns, sent, needs, filled, findings, blocked=blocked)
         sheet.rows_read = rows.read
         sheet.left_out = {**rows.left_out, **sheet.left_out}
+        if len(rows.hidden):
+            self._enter_hidden(sheet, rows.hidden)
         return sheet, findings
 
     def _read(self, name: str, entries: NDArray[np.intp]) -> Column:
@@ -184,6 +189,15 @@ class _Check:
         if unit:
             how = replace(how, factor=unit.factor, percent=self.contract[name].type is Type.PCT)
         return read_column(self.raw, part, self.contract[name], how)
+
+    def _enter_hidden(self, sheet: Sheet, entries: NDArray[np.intp]) -> None:
+        """Enter hidden rows that a setting leaves out: they came, and are not used."""
+        names = (self.contract.date, ledger.money_field(self.contract))
+        columns = {name: self._read(name, entries) for name in names if name in self.header.columns}
+        months = months_of_rows(self.contract, columns, len(entries))
+        money = columns[names[1]].values if names[1] in columns else None
+        for reason in (ledger.RECEIVED, "hidden"):
+            ledger.enter(sheet.ledger, reason, months, money)
 
     def _content(self, number: int) -> NDArray[np.uint64]:
         """Give the content of a column that no one understood, as integers to compare."""
@@ -307,6 +321,16 @@ class _Check:
         left_out = {"error": int((out | twice.conflicts).sum()), "repeated": int(twice.drop.sum())}
         sheet = Sheet(contract, self.title, frame, self.header.sent, counts, rejected, blocked=blocked)
         sheet.left_out = {reason: rows for reason, rows in left_out.items() if rows}
+        out |= twice.conflicts
+        dated = columns.get(contract.date)
+        if dated is not None:  # a row that stays without a date belongs to no month
+            unknown = dated.values < 0 if dated.field.type is Type.PERIOD else np.isnat(dated.values)
+            months = np.where(unknown & kept, UNDATED, months)
+        money = columns.get(ledger.money_field(contract))
+        reasons = {ledger.RECEIVED: np.ones(size, np.bool_), "error": out, "repeated": twice.drop & ~out}
+        reasons[ledger.BLOCKED] = ~(kept | out | twice.drop)
+        for reason, mask in reasons.items():
+            ledger.enter(sheet.ledger, reason, months[mask], None if money is None else money.values[mask])
         _describe(sheet, self.header)
         return sheet
 

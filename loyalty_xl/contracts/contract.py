@@ -104,4 +104,5 @@ class Sheet:
     left_out: dict[str, int] = field(default_factory=dict)  # reason -> rows
     headers: dict[str, str] = field(default_factory=dict)  # field -> header as sent
     unknown: tuple[str, ...] = ()  # headers that no one understood
+    ledger: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)  # see `ledger`: month, reason -> sums
     parts: tuple[Part, ...] = ()  # the files, where there are several (see `uniting`)

@@ -1,4 +1,4 @@
-"""The control sheets: Settings, Targets, Sources, Mapping. People steer the scorecard with them."""
+"""The control sheets by which people steer the scorecard: Settings, Targets, Sources, Mapping. Those that keep watch are in `control_plan`."""
 
 from __future__ import annotations
 

@@ -1,113 +1,107 @@
-"""What the data analytics department supplies about the loyalty programme: every movement of points."""
+"""What came and what became of it: received = used + left out by reason, in rows and in money, month by month.
+
+Money is counted in ten-thousandths, as whole numbers: sums of parts are then exactly the sum of the whole.
+"""
 
 from __future__ import annotations
 
-from loyalty_xl.contracts.contract import Contract, Field, Type
-from loyalty_xl.contracts.shared import CUSTOMER_ID, IMPUTED, like
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-LOYALTY_LEDGER = Contract(
-    "LoyaltyLedger",
-    "积分流水",
-    "analytics",
-    (
-        Field(
-            "entry_id",
-            Type.ID,
-            "流水号",
-            ("积分流水号", "流水编号", "记录编号", "entry", "entry no", "entry number", "ledger id", "points entry"),
-            usual=True,
-            required=True,
-            unique=True,
-            en="number of the entry",
-            zh_note="积分流水的编号",
-        ),
-        like(CUSTOMER_ID, required=True, en="whose points they are", zh_note="积分所属的客户"),
-        Field(
-            "on",
-            Type.DATE,
-            "日期",
-            (
-                "流水日期",
-                "发生日期",
-                "积分日期",
-                "变动日期",
-                "变动时间",
-                "date",
-                "entry date",
-                "posted on",
-                "posting date",
-            ),
-            usual=True,
-            required=True,
-            en="day on which the points moved",
-            zh_note="积分变动的日期",
-        ),
-        Field(
-            "kind",
-            Type.CAT,
-            "变动类型",
-            ("流水类型", "积分类型", "类型", "entry type", "type", "transaction type"),
-            usual=True,
-            required=True,
-            choices={
-                "earn": ("获得", "发放", "累积", "赠送", "获取", "earned", "accrual", "issued"),
-                "redeem": ("兑换", "使用", "核销", "消耗", "redeemed", "redemption", "spent"),
-                "expire": ("过期", "到期", "失效", "清零", "expired", "expiry"),
-                "adjust": ("调整", "期初", "期初余额", "转入", "adjustment", "adjusted", "opening balance"),
-                "reverse": ("冲回", "冲销", "扣回", "退回", "撤销", "reversed", "reversal", "clawback"),
-            },
-            en="earned, redeemed, expired, adjusted or reversed",
-            zh_note="获得、兑换、过期、调整或冲回",
-        ),
-        Field(
-            "points",
-            Type.INT,
-            "积分",
-            ("积分数", "积分数量", "变动积分", "积分变动", "point", "points moved", "points amount"),
-            usual=True,
-            required=True,
-            unit="points",
-            en="points moved; the kind gives the sign of redeem, expire and reverse, adjust and earn keep their own",
-            zh_note="变动的积分；兑换、过期、冲回的正负由类型决定，获得和调整按所填正负",
-        ),
-        Field(
-            "order_id",
-            Type.ID,
-            "订单号",
-            ("单号", "订单编号", "关联订单", "来源订单", "order", "order no", "order number"),
-            en="order that earned the points, or whose refund takes them back",
-            zh_note="产生积分的订单，或因退款冲回积分的订单",
-        ),
-        Field(
-            "reward",
-            Type.STR,
-            "兑换物品",
-            ("兑换商品", "兑换礼品", "礼品", "兑换内容", "gift", "reward name", "redeemed for"),
-            en="what the points were redeemed for",
-            zh_note="用积分兑换的物品或优惠券",
-        ),
-        Field(
-            "face_value",
-            Type.MONEY,
-            "面值",
-            ("券面值", "抵扣金额", "兑换价值", "价值", "value", "voucher value"),
-            low=0,
-            unit="money",
-            en="money value of the reward",
-            zh_note="兑换物的金额价值",
-        ),
-        Field(
-            "expires_on",
-            Type.DATE,
-            "有效期至",
-            ("到期日", "到期日期", "失效日期", "过期日期", "expiry date", "expiration date", "valid until"),
-            en="last day on which the points are good",
-            zh_note="积分有效的最后一天",
-        ),
-        *IMPUTED,
-    ),
-    key=("entry_id",),
-    date="on",
-    en="one row for each movement of points",
-    zh_note="每次积分变动一行",
-)
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from loyalty_xl.contracts.contract import Contract, Sheet
+
+    Sum = tuple[int, int]  # rows, money in ten-thousandths
+    Ledger = dict[tuple[int, str], Sum]  # by month and reason
+
+RECEIVED = "received"
+BLOCKED = "blocked"
+CONVERTED = "converted"  # money that a conversion of currency added or took away
+EMPTIED = "emptied"  # money in cells that were emptied while their row stayed
+UNIT = 10_000
+MONEY = ("amount", "cost", "category_spend")  # what a control total adds up, in this order
+
+
+def money_field(contract: Contract) -> str:
+    """Give the field whose sum a sheet is compared by, "" for a sheet without money."""
+    return next((name for name in MONEY if name in contract.names), "")
+
+
+def enter(ledger: Ledger, reason: str, months: NDArray[np.int64], amounts: NDArray[np.float64] | None) -> None:
+    """Add rows to a ledger: their months, and their money where the sheet has any."""
+    if not len(months):
+        return
+    first = int(months.min())
+    if int(months.max()) - first > 100_000:  # undated rows beside dated ones: not one long table
+        for month in np.unique(months):
+            here = months == month
+            enter(ledger, reason, months[here], None if amounts is None else amounts[here])
+        return
+    place = months - first
+    rows = np.bincount(place)
+    whole, part = _split(np.zeros(len(months)) if amounts is None else amounts)
+    money = np.bincount(place, whole), np.bincount(place, part)
+    for at in np.flatnonzero(rows).tolist():
+        add(ledger, first + at, reason, int(rows[at]), int(money[0][at]) * UNIT + int(money[1][at]))
+
+
+def _split(amounts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give whole units and ten-thousandths, each a whole number that adds up exactly."""
+    known = np.nan_to_num(amounts, nan=0.0, posinf=0.0, neginf=0.0)
+    whole = np.floor(known)
+    return whole, np.rint((known - whole) * UNIT)
+
+
+def add(ledger: Ledger, month: int, reason: str, rows: int, money: int) -> None:
+    """Add one sum to a ledger."""
+    before = ledger.get((month, reason), (0, 0))
+    ledger[month, reason] = before[0] + rows, before[1] + money
+
+
+def used(sheet: Sheet) -> Ledger:
+    """Give the rows of a sheet that are used, by month, as a ledger of its own."""
+    from loyalty_xl.contracts.links import months, numbers
+
+    made: Ledger = {}
+    name = money_field(sheet.contract)
+    if len(sheet.frame):
+        enter(made, "used", months(sheet), numbers(sheet, name) if name else None)
+    return made
+
+
+def total(ledger: Mapping[tuple[int, str], Sum], inside: range | None = None) -> dict[str, Sum]:
+    """Add up a ledger over months (all: None), by reason."""
+    found: dict[str, Sum] = {}
+    for (month, reason), (rows, money) in sorted(ledger.items()):
+        if inside is None or month in inside:
+            before = found.get(reason, (0, 0))
+            found[reason] = before[0] + rows, before[1] + money
+    return found
+
+
+@contextmanager
+def conversions(sheets: Mapping[str, Sheet]) -> Iterator[None]:
+    """Note what happens to the money of rows that stay: its currency was converted."""
+    before = {name: _open(sheet) for name, sheet in sheets.items() if money_field(sheet.contract)}
+    yield
+    for name, was in before.items():
+        sheet = sheets[name]
+        now = _open(sheet)
+        for month in was.keys() | now.keys():
+            if change := was.get(month, 0) - now.get(month, 0):
+                add(sheet.ledger, month, CONVERTED, 0, change)
+
+
+def _open(sheet: Sheet) -> dict[int, int]:
+    """Money used and left out, by month."""
+    found: dict[int, int] = {}
+    for ledger in (used(sheet), {key: held for key, held in sheet.ledger.items() if key[1] != RECEIVED}):
+        for (month, _), (_, money) in ledger.items():
+            found[month] = found.get(month, 0) + money
+    return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from loyalty_xl.contracts import ledger
 from loyalty_xl.vocabulary import Calendar, Finding
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def take_rows(sheet: Sheet, mask: Mask, reason: str) -> None:
     """Take rows out of a sheet, and count them as rejected."""
     if mask.any():
         _count(sheet, mask, "")
+        _enter(sheet, mask, reason)
         sheet.frame = sheet.frame[~mask]
         sheet.left_out[reason] = sheet.left_out.get(reason, 0) + int(mask.sum())
 
@@ -143,7 +145,24 @@ def empty_cells(sheet: Sheet, field: str, mask: Mask) -> None:
     """Empty the cells of a column, and count them as rejected."""
     if mask.any():
         _count(sheet, mask, field)
+        if field == ledger.money_field(sheet.contract):
+            _enter(sheet, mask, ledger.EMPTIED, rows=False)
         sheet.frame = sheet.frame.assign(**{field: sheet.frame[field].mask(mask)})
+
+
+def block(sheet: Sheet) -> None:
+    """Take every row out of a sheet that cannot be used."""
+    _enter(sheet, np.ones(len(sheet.frame), dtype=bool), ledger.BLOCKED)
+    sheet.blocked, sheet.frame = True, sheet.frame.iloc[:0]
+
+
+def _enter(sheet: Sheet, mask: Mask, reason: str, *, rows: bool = True) -> None:
+    """Enter rows that leave, or only their money, in the ledger."""
+    name = ledger.money_field(sheet.contract)
+    made: dict[tuple[int, str], tuple[int, int]] = {}
+    ledger.enter(made, reason, months(sheet)[mask], numbers(sheet, name)[mask] if name else None)
+    for (month, _), (number, money) in made.items():
+        ledger.add(sheet.ledger, month, reason, number if rows else 0, money)
 
 
 def _count(sheet: Sheet, mask: Mask, field: str) -> None:
@@ -168,4 +187,6 @@ def months(sheet: Sheet) -> Ints:
         at, texts = codes(sheet, name)
         periods = [Calendar().parse(text.removeprefix("FY")) for text in texts]
         return by_code((each.first if each else UNDATED for each in periods), np.int64, UNDATED)[at]
-    return sheet.frame[name].to_numpy().astype("datetime64[M]").astype(np.int64) + 1970 * 12
+    values = sheet.frame[name].to_numpy().astype("datetime64[M]")
+    found: Ints = np.where(np.isnat(values), UNDATED, values.astype(np.int64) + 1970 * 12)
+    return found

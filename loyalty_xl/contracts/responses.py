@@ -291,6 +291,14 @@ SURVEY_RESPONSES = Contract(
             zh_note="收集信息的合法依据",
         ),
         Field(
+            "purpose",
+            Type.STR,
+            "收集目的",
+            ("使用目的", "purpose of collection"),
+            en="purpose for which it was collected",
+            zh_note="收集信息的目的",
+        ),
+        Field(
             "mode",
             Type.CAT,
             "调查方式",

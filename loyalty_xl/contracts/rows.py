@@ -43,6 +43,9 @@ class DataRows:
     entries: NDArray[np.intp]
     read: int = 0  # data rows, hidden ones included
     left_out: dict[str, int] = field(default_factory=dict)
+    hidden: NDArray[np.intp] = field(
+        default_factory=lambda: np.zeros(0, np.intp)
+    )  # entries left out because they are hidden
     covered: dict[int, NDArray[np.bool_]] = field(default_factory=dict)  # column -> entries that a merged range hides
     findings: list[Finding] = field(default_factory=list)
 
@@ -265,6 +268,7 @@ def _take_hidden(rows: DataRows, header: Header, settings: Any, title: str) -> N
         rows.findings.append(Finding("W210", title, cells[0], count=len(numbers), cells=cells, detail=detail))
         if policy == "exclude":
             rows.left_out["hidden"] = len(numbers)
+            rows.hidden = rows.entries[hidden]
             rows.entries = rows.entries[~hidden]
     columns = sorted(set(raw.hidden_columns) & set(header.texts))
     if columns:

@@ -118,8 +118,8 @@ def read_targets(
     A row without target is a template row and is ignored. A row that cannot be used is left out with its finding.
 
     """
-    reader = _Reader(sheet, names, calendar, segments or {})
-    targets = [target for row in _records(sheet) if (target := reader.read(*row))]
+    reader = Reader(sheet, names, calendar, segments or {})
+    targets = [target for row in records(sheet) if (target := reader.read(*row))]
     targets = reader.without_doubles(targets)
     if "weight" in sheet.sent:
         dimension = {key: each.dimension.value for key, each in names.items()}
@@ -185,15 +185,15 @@ def folded(text: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _records(sheet: Sheet) -> list[tuple[int, dict[str, Any]]]:
+def records(sheet: Sheet) -> list[tuple[int, dict[str, Any]]]:
     """Rows of the sheet as plain values; None for what is missing."""
     frame = sheet.frame
     columns = {name: frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame.columns}
     return [(int(row), {name: held[place] for name, held in columns.items()}) for place, row in enumerate(frame.index)]
 
 
-class _Reader:
-    """Reads rows of one Targets sheet and collects what is wrong with them."""
+class Reader:
+    """Reads rows of one sheet of targets or plans and collects what is wrong with them."""
 
     def __init__(self, sheet: Sheet, names: Mapping[str, KpiName], calendar: Calendar, segments: Segments) -> None:
         self.sheet, self.names, self.calendar = sheet, names, calendar
@@ -245,7 +245,8 @@ class _Reader:
             cells = cells | {"green": None, "amber": None}
         numbers: dict[str, Any] = {field: cells.get(field) for field in (*NUMBERS, "weight")}
         texts: dict[str, Any] = {
-            field: str(cells.get(field) or "").strip() for field in ("owner", "dept", "due", "objective")
+            field: str(cells.get(field) or "").strip()
+            for field in ("owner", "dept", "due", "objective", "comment", "rationale")
         }
         first = cells.get("valid_from")
         return Target(
@@ -285,7 +286,7 @@ class _Reader:
         hits = process.extract(wanted, list(self.labels), scorer=fuzz.WRatio, limit=9, score_cutoff=50)
         return list(dict.fromkeys(key for label, _, _ in hits for key in sorted(self.labels[label])))[:4]
 
-    def period(self, row: int, text: str, cycle: str | None) -> Period | None:
+    def period(self, row: int, text: str, cycle: str | None, field: str = "period") -> Period | None:
         """Read the period of a row."""
         example = "2026-03 / 2026-Q1 / 2026-H1 / 2026"
         if day := re.match(r"(\d{4}-\d{2})-\d{2}(\s|T|$)", text):  # a date cell is read as its month
@@ -296,9 +297,9 @@ class _Reader:
                 r"\s*(\d{4}-\d{1,2})\s*(?:\.\.|~)\s*((?:\d{4}-)?\d{1,2})\s*", unicodedata.normalize("NFKC", text)
             )
             if ends and all(1 <= int(end.rpartition("-")[2]) <= 12 for end in ends.groups()):
-                self.find("E304", row, "period", ends[1], "first month <= last month", other=ends[2])
+                self.find("E304", row, field, ends[1], "first month <= last month", other=ends[2])
             else:
-                self.find("E302", row, "period", text, example)
+                self.find("E302", row, field, text, example)
             return None
         if cycle and cycle != period.cycle.value:
             self.find(
@@ -339,10 +340,12 @@ class _Reader:
         self.find("E301", row, "segment", text, ", ".join(near), what_zh="细分", what_en="segment")
         return None
 
-    def in_range(self, row: int, cells: dict[str, Any], name: KpiName, kind: str) -> bool:
+    def in_range(
+        self, row: int, cells: dict[str, Any], name: KpiName, kind: str, numbers: Sequence[str] = NUMBERS
+    ) -> bool:
         """Check that the target and its companions are possible values of the KPI."""
         fits = True
-        for field in NUMBERS:
+        for field in numbers:
             value = cells.get(field)
             if value is None or (field != "baseline" and kind != "absolute"):
                 continue

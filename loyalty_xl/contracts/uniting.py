@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from loyalty_xl.contracts import ledger
 from loyalty_xl.contracts.contract import Part, Sheet
 from loyalty_xl.contracts.keys import bits, first_of_kind
-from loyalty_xl.contracts.links import UNDATED, address, codes, first_of, months, numbers, take_rows
+from loyalty_xl.contracts.links import UNDATED, address, block, codes, first_of, months, numbers, take_rows
 from loyalty_xl.vocabulary import Calendar, Finding, month_ordinal, month_start
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def unite(files: Sequence[Sheet], calendar: Calendar) -> tuple[Sheet, list[Findi
         stopped |= unclear
     found += _gaps(whole, files, held)
     if stopped:
-        whole.blocked, whole.frame = True, whole.frame.iloc[:0]
+        block(whole)
     else:
         take_rows(whole, out, "overlap")
     return whole, found
@@ -87,15 +88,16 @@ def _joined(files: Sequence[Sheet]) -> Sheet:
     blocked = any(each.blocked for each in files)
     index = pd.Index(np.concatenate(rows), name="row")
     frame = pd.DataFrame({name: _column([each.frame[name] for each in files]) for name in files[0].frame}, index)
-    return replace(
+    whole = replace(
         files[0],
         title=f"[{first_of(names, FILES_NAMED)}]",
-        frame=frame.iloc[:0] if blocked else frame,
+        frame=frame,
         sent={name: column for each in reversed(files) for name, column in each.sent.items()},
         headers={name: header for each in reversed(files) for name, header in each.headers.items()},
         counts=counts,
         rejected=pd.concat(rejected, ignore_index=True) if rejected else files[0].rejected,
-        blocked=blocked,
+        blocked=False,
+        ledger=_entered(files),
         covers_to=_covers_to(files),
         file=first_of(names, FILES_NAMED),
         file_hash=hashlib.sha256(hashes.encode()).hexdigest(),
@@ -104,6 +106,18 @@ def _joined(files: Sequence[Sheet]) -> Sheet:
         unknown=tuple(dict.fromkeys(name for each in files for name in each.unknown)),
         parts=tuple(parts),
     )
+    if blocked:
+        block(whole)
+    return whole
+
+
+def _entered(files: Sequence[Sheet]) -> dict[tuple[int, str], tuple[int, int]]:
+    """Put ledgers together."""
+    made: dict[tuple[int, str], tuple[int, int]] = {}
+    for each in files:
+        for (month, reason), (rows, money) in each.ledger.items():
+            ledger.add(made, month, reason, rows, money)
+    return made
 
 
 def _column(columns: list[pd.Series[Any]]) -> Any:

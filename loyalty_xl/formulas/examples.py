@@ -172,6 +172,16 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "lost_ids": ["C4", "C7", "C8", "C9"],
         "lost_because": ["price", "quality", None, "price"],
     },
+    "Watch": {
+        "consent_basis": ["consent", "consent", "none", "contract", None, "consent"],
+        "answer_days": [D(2026, 1, 10), D(2026, 2, 10), D(2026, 2, 12), D(2026, 3, 1), D(2026, 3, 5), D(2026, 3, 20)],
+        "statuses": ["done", "doing", "planned", "done"],
+        "due_days": [D(2026, 5, 31), D(2026, 6, 30), D(2026, 9, 30), D(2026, 6, 15)],
+        "past_scores": [38, 41, 44, 40],
+        "attainments": [0.95, 1.1, 0.8, None],
+        "line_weights": [50, 50, 60, 40],
+        "line_dimensions": ["attitude", "attitude", "retention", "retention"],
+    },
     "Detail": {
         "kpi": ["nps", "nps", "retention_rate"],
         "period": ["2026-Q1", "2026-Q1", "2026-Q1"],
@@ -197,7 +207,8 @@ _BY_ARGUMENT = {"order_ids_or_dates": "order_ids", "dates": "order_dates", "clas
                 "target": "0.9", "date": "DATE(2026,7,31)",
                 "annual_revenue": "1200", "years": "3", "acquisition_cost": "500", "annual_margin": "300", "retention_rate": "0.8", "monthly_margin": "50",
                 "rank": "1.5",
-                "items": "question_ratings", "own_nps": "38.6", "bases": "competitor_answers"}  # fmt: skip
+                "items": "question_ratings", "own_nps": "38.6", "bases": "competitor_answers",
+                "kpi": '"nps"', "due_dates": "due_days", "before": "0.75", "after": "0.82", "history": "past_scores"}  # fmt: skip
 _BY_FUNCTION: dict[str, dict[str, str]] = {
     "LOYALTY_NPS": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
     "LOYALTY_NPS_BREAKDOWN": {"promoter_min": "nps_promoter_min", "detractor_max": "nps_detractor_max"},
@@ -328,6 +339,23 @@ _BY_FUNCTION: dict[str, dict[str, str]] = {
     },
     "LOYALTY_KEEP_BUYING_RATE": {"effective_on": "DATE(2026,1,15)", "window_days": "150"},
     "LOYALTY_KEEP_BUYING_DIFFERENCE": {"effective_on": "DATE(2026,1,15)", "window_days": "150", "min_control": "1"},
+    "LOYALTY_CONSENT_RATE": {"dates": "answer_days", "as_of": "DATE(2026,4,1)", "retention_days": "60"},
+    "LOYALTY_SMART_CHECK": {
+        "target": "45",
+        "comment": '"East first"',
+        "objective": '"more customers recommend us"',
+        "due": '"2026-12-31"',
+    },
+    "LOYALTY_PLAN_PROGRESS": {"as_of": "DATE(2026,7,1)"},
+    "LOYALTY_IMPROVEMENT": {
+        "goal": "0.8",
+        "better": '"higher"',
+        "before_low": "0.7",
+        "before_high": "0.8",
+        "after_low": "0.79",
+        "after_high": "0.85",
+    },
+    "LOYALTY_LOYALTY_SCORE": {"weights": "line_weights", "dimensions": "line_dimensions"},
     "LOYALTY_PERIOD": {"cycle": '"quarter"'},
     "LOYALTY_DRIVERS": {"scores": "question_scores"},
     "LOYALTY_SCALE_RELIABILITY": {"min_base": "20"},

@@ -5,7 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from loyalty_xl.catalogue import kpi
-from loyalty_xl.vocabulary import Better, Dimension, Unit
+from loyalty_xl.intervals import wilson
+from loyalty_xl.vocabulary import Better, Dimension, Interval, Unit
+
+
+def _lawful(answers_lawful: float, answers_held: float) -> Interval | None:
+    return wilson(answers_lawful, answers_held)
+
 
 share = partial(
     kpi, dimension=Dimension.QUALITY, better=Better.HIGHER, unit=Unit.SHARE, low=0.0, high=1.0, owner="analytics"
@@ -118,3 +124,44 @@ def imputed_share(rows_imputed: float, rows_received: float) -> float:
     0.01
     """
     return rows_imputed / rows_received
+
+
+@share(
+    "consent_rate",
+    "Q5",
+    zh="合法收集率",
+    en="Lawful collection",
+    owner="marketing",
+    interval=_lawful,
+    says="期末持有的答卷中,有授权依据、写明目的且未超过保存期的占比。",
+)
+def consent_rate(answers_lawful: float, answers_held: float) -> float:
+    """Share of the answers held at the end of the period that are held lawfully.
+
+        lawful collection = answers with a lawful basis, a purpose and time left / answers held
+
+    Parameters
+    ----------
+    answers_lawful
+        Answers whose basis is recorded (consent, contract or legitimate interest; "none" is no basis), whose purpose is recorded where the
+        sheet has a column for it, and that are younger than `retention_days`. [answers]
+    answers_held
+        Answers in the sheet given before the period's end, whether or not they count in any score. [answers]
+
+    Notes
+    -----
+    A stock, not a flow: an old answer without basis lowers every period until it is repaired or deleted. `retention_days` blank: no limit.
+    Answers kept too long are also a finding (W365), surveys sent against the customer's will another (W363).
+    Not to be confused with the share of customers who consent to contact.
+
+    References
+    ----------
+    Source S0; Personal Information Protection Law of the People's Republic of China, articles 6, 13, 19 and 47; Regulation (EU) 2016/679
+    (GDPR), articles 5 and 6.
+
+    Examples
+    --------
+    >>> consent_rate(95, 100)
+    0.95
+    """
+    return answers_lawful / answers_held

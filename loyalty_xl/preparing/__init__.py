@@ -26,6 +26,7 @@ from loyalty_xl.preparing import (
     service_quality,
     surveys,
     wallets,
+    watch,
 )
 from loyalty_xl.preparing.costs import cost_spans
 from loyalty_xl.preparing.naming import Given, Names, day_number, names_of, traits_of
@@ -52,6 +53,7 @@ MAKERS: tuple[Any, ...] = (
     retention,
     service_quality,
     wallets,
+    watch,
 )  # one module an area, each with frames(given)
 EVENTS = ("orders", "responses", "invitations", "complaints")  # frames whose rows happened in a month
 

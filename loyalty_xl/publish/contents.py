@@ -10,6 +10,9 @@ from loyalty_xl import catalogue
 from loyalty_xl.books.cell_values import NOT_AVAILABLE
 from loyalty_xl.books.places import COHORTS, FINDINGS, in_language
 from loyalty_xl.findings import advice, sentence
+from loyalty_xl.publish.corrections import correction_notes
+from loyalty_xl.publish.dictionary import Dictionary
+from loyalty_xl.publish.watching import total_json, total_text
 from loyalty_xl.publish.words import (
     DIMENSIONS,
     FLAGS,
@@ -270,8 +273,11 @@ def note_rows(made: Refresh) -> list[Row]:
     def note(kind: tuple[str, str], item: str, text: str) -> None:
         rows.append([in_language(*kind, language), item, text])
 
+    dated = Dictionary(made).notes()
     for line in made.lines:
         definition = {"zh": line.kpi.says, "en": line.kpi.title}.get(language, f"{line.kpi.says} {line.kpi.title}")
+        if line.kpi.key in dated:
+            definition += f" [{in_language('版本', 'version', language)} {dated[line.kpi.key]}]"
         note(("口径", "Definition"), line.kpi.key, definition)
     for flag in dict.fromkeys(flag for line in made.lines for flag in line.result.flags):
         keys = ", ".join(line.kpi.key for line in made.lines if flag in line.result.flags)
@@ -297,6 +303,10 @@ def note_rows(made: Refresh) -> list[Row]:
             both = in_language(f"含补录 {found.value:.6g},不含 {found.value_without_imputed:.6g},补录占 {found.imputed_share:.1%}",
                                f"with imputed rows {found.value:.6g}, without {found.value_without_imputed:.6g}, imputed {found.imputed_share:.1%}", language)  # fmt: skip
             note(("补录", "Imputed"), line.kpi.key, both)
+    for item, text in correction_notes(made):
+        note(("补录依据", "Behind imputed rows"), item, text)
+    for total in made.totals:
+        note(("收数核对", "Control totals"), f"{total.sheet} {total.period}", total_text(total, language))
     for name, sheet in made.sheets.items():
         if sheet.unknown:
             note(("未识别列", "Columns not understood"), name, ", ".join(sheet.unknown))
@@ -410,6 +420,7 @@ def document(made: Refresh, language: str | None = None) -> dict[str, Any]:
         "scorecard": [line_json(line) for line in made.lines],
         "loyalty_score": made.score.value if made.score else None,
         "tables": made.tables,
+        "totals": [total_json(each) for each in made.totals],
         "findings": [finding_json(each, language or made.language) for each in made.findings],
         "run_log": log,
         "written_to": str(made.written_to) if made.written_to else None,

@@ -27,6 +27,7 @@ from loyalty_xl.publish import run_log
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, note_rows, scorecard_cells
 from loyalty_xl.publish.diagnosis import diagnosis_rows
+from loyalty_xl.publish.dictionary import Dictionary
 from loyalty_xl.publish.early_warning import warning_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.remarks import Remarks
@@ -67,6 +68,7 @@ class Filling:
         }
         self.marks = [entry for entry in self.before if entry[0] == run_log.MARKED]
         self.layout = read_layout(made.inputs.pages[SCORECARD.name])
+        self._dictionary = Dictionary(made)
         self._remarks = Remarks(made, self.layout, run_log.last(self.before, "run").get("period", ""))
 
     @cached_property
@@ -98,11 +100,14 @@ class Filling:
         pages = [(run_log.PAGE, page.name, run_log.rows_hash(rows), "") for page, rows in self.pages.items()]
         left = [(LEFT_ALONE, f"{column_letters(column)}{row}", "", "") for row, column in sorted(self._left)]
         shown = [(run_log.SHOWN, name, "", "") for name in self._shown]
-        return [*self.made.run_log, *pages, *shown, *left, *self.marks, *self._written_entries()]
+        dictionary = self._dictionary.entries(self.before)
+        return [*self.made.run_log, *dictionary, *pages, *shown, *left, *self.marks, *self._written_entries()]
 
     def untouched(self) -> bool:
         """Whether every owned cell still holds what the last run wrote."""
         pages = run_log.last(self.before, run_log.PAGE)
+        if self._dictionary.edits():
+            return False
         for page in WHOLE:
             raw = self.made.inputs.pages.get(page.name)
             if raw is None or pages.get(page.name) != run_log.page_hash(raw):
@@ -124,6 +129,10 @@ class Filling:
             if raw is not None and page.name in pages and pages[page.name] != run_log.page_hash(raw):
                 found.append(Finding("W274", self.made.inputs.page_names[page.name]))
         return found
+
+    def to_sign_again(self) -> list[Finding]:
+        """Definitions that are no longer what was signed (W370)."""
+        return self._dictionary.findings(self.before)
 
     def leave(self, refused: Sequence[Refused]) -> list[Finding]:
         """Take note of cells that cannot be filled (a formula, a merged cell): each is a finding, with the value it should show."""
@@ -180,6 +189,8 @@ class Filling:
         for page, marks in self._marks.items():
             for (row, column), style in marks.items():
                 patch.put(self._name(page), row, column, self.pages[page][row - 2][column - 1], style)
+        for edit in self._dictionary.edits():
+            patch.put(self._dictionary.title, edit.row, edit.column, edit.text)
         self._page(patch, RUN_LOG, [list(each) for each in self.log()], added)
 
     def _name(self, page: Page) -> str:

@@ -26,10 +26,11 @@ from loyalty_xl.books.places import (
 from loyalty_xl.cells import column_letters
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.contract import Contract, Type
+from loyalty_xl.publish.dictionary import defined, definition
 from loyalty_xl.publish.faces import draw_scorecard, draw_trend
 from loyalty_xl.publish.look import BLUE, Look
 from loyalty_xl.publish.slots import slots
-from loyalty_xl.settings import SETTINGS
+from loyalty_xl.settings import SETTINGS, Settings
 from loyalty_xl.theme_words import DEFAULT, VERSION
 
 if TYPE_CHECKING:
@@ -183,6 +184,8 @@ def _sheet(sheet: Worksheet, contract: Contract, look: Look) -> None:
         _fill_targets(sheet, contract)
     if contract.name == "ThemeWords":
         _fill_theme_words(sheet, contract, language)
+    if contract.name == "Dictionary":
+        _fill_dictionary(sheet, contract)
 
 
 def _hint(sheet: Worksheet, contract: Contract, says: dict[str, str], language: str) -> None:
@@ -242,3 +245,21 @@ def _fill_targets(sheet: Worksheet, contract: Contract) -> None:
     sheet.set_column(at["kpi"], at["kpi"], 26)
     for row, slot in enumerate((each for each in slots() if each.kpi), start=1):
         sheet.write_string(row, at["kpi"], slot.key)
+
+
+def _fill_dictionary(sheet: Worksheet, contract: Contract) -> None:
+    """A row for every key of the catalogue; a refresh brings it up to date."""
+    at = {each.name: number for number, each in enumerate(contract.fields)}
+    for name, width in (
+        ("kpi", 30),
+        ("name_zh", 24),
+        ("name_en", 30),
+        ("formula", 60),
+        ("inputs", 40),
+        ("variant", 40),
+    ):
+        sheet.set_column(at[name], at[name], width)
+    for row, key in enumerate(defined(), start=1):
+        sheet.write_string(row, at["kpi"], key)
+        for name, text in definition(key, Settings()).items():
+            sheet.write_string(row, at[name], text)

@@ -50,6 +50,7 @@ def _row(
         "dept": dept,
         "due": _DUE,
         "objective": objective,
+        "comment": f"{dept}负责,{objective}",
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 from made_sheets import sheet_of
 
 from loyalty_xl.contracts.control import CONTROL, TARGETS
+from loyalty_xl.contracts.control_plan import CONTRACTS
 from loyalty_xl.contracts.targets import control_findings, earlier_targets, read_targets, target_for
 from loyalty_xl.findings import sentence
 from loyalty_xl.vocabulary import SEGMENT_DIMS, Better, Calendar, Dimension, Finding, Target, Unit
@@ -70,7 +71,7 @@ def find(targets: list[Target], kpi: str, period: str, unit: Unit = Unit.POINTS,
     return target_for(targets, kpi, where.get("dim", "all"), where.get("segment", "All"), wanted, CALENDAR, unit)
 
 
-@pytest.mark.parametrize("contract", CONTROL, ids=lambda each: each.name)
+@pytest.mark.parametrize("contract", [*CONTROL, *CONTRACTS], ids=lambda each: each.name)
 def test_control_contracts_are_whole(contract: Any) -> None:
     """No header of a control sheet means two of its fields, and each field says what it is in both languages."""
     headers = [text.casefold() for each in contract.fields for text in (each.name, each.zh, *each.aliases)]
