@@ -91,13 +91,19 @@ def seen(
         turn = _Looking(period, situation, waves, ("all", dim)).turn(kpi, period)
         if turn is not None:
             asked.setdefault(turn, []).append((kpi, (kpi.key, dim, segment), period))
-    found: dict[tuple[Key, Period], Result] = {}
-    for turn, places in asked.items():
-        dims = list(dict.fromkeys(["all", *(key[1] for _, key, _ in places)]))
-        kpis = list({kpi.key: kpi for kpi, _, _ in places}.values())
-        results = {(r.kpi, r.segment_dim, r.segment): r for r, _ in _evaluated(kpis, [turn], situation, dims)}
-        found |= {(key, period): replace(results[key], period=period) for _, key, period in places if key in results}
-    return found
+    places = [place for each in asked.values() for place in each]
+    dims = list(dict.fromkeys(["all", *(key[1] for _, key, _ in places)]))
+    kpis = list({kpi.key: kpi for kpi, _, _ in places}.values())
+    results = {
+        (turn, (each.kpi, each.segment_dim, each.segment)): each
+        for each, turn in _evaluated(kpis, list(asked), situation, dims)
+    }
+    return {
+        (key, period): replace(results[turn, key], period=period)
+        for turn, each in asked.items()
+        for _, key, period in each
+        if (turn, key) in results
+    }
 
 
 class _Looking:

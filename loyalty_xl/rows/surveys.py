@@ -75,14 +75,15 @@ def _chosen(rows: Frame, policy: str, customers: int) -> Frame:
         (nw.col("turn") * (customers + 1) + nw.col("customer")).alias("who"),
         *(when(~nw.col(name).is_null(), nw.col("sequence"), None).alias(f"{name}_at") for name in QUESTIONS),
     )
-    at = {name: nw.col(f"{name}_at") for name in QUESTIONS}
-    chosen = {name: (each.max() if policy == "latest" else each.min()) for name, each in at.items()}
-    rows = rows.with_columns(*(each.over("who").alias(f"{name}_chosen") for name, each in chosen.items()))
+    at = nw.col(*(f"{name}_at" for name in QUESTIONS))
+    at = at.max() if policy == "latest" else at.min()
+    rows = rows.with_columns(at.over("who").name.suffix("_chosen"))
     kept = {
-        name: (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col(f"{name}_chosen")) for name in QUESTIONS
+        name: (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col(f"{name}_at_chosen"))
+        for name in QUESTIONS
     }
     rows = rows.with_columns(*(when(each, nw.col(name), None).alias(name) for name, each in kept.items()))
-    return rows.filter(said()).drop("who", *(f"{name}_{what}" for name in QUESTIONS for what in ("at", "chosen")))
+    return rows.filter(said()).drop("who", *(f"{name}_{what}" for name in QUESTIONS for what in ("at", "at_chosen")))
 
 
 def invitations(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:

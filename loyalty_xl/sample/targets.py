@@ -22,9 +22,16 @@ _OF_THE_COMPANY: tuple[tuple[str, float, float, float | None, str, str, str], ..
     ("complaint_rate", 60, 60, None, "down", _SERVICE, "每千单投诉不超过六十件"),
     ("complainer_satisfaction", 3.8, 3.8, None, "up", _SERVICE, "投诉处理让客户满意"),
 )
-_OF_REGIONS: tuple[tuple[str, str, float, str, str], ...] = (
-    ("nps", "华东", 45, _MARKETING, "华东保持口碑领先"),
-    ("repeat_purchase_rate", "华南", 0.62, _SALES, "华南复购追上全国"),
+_OF_JULY: tuple[tuple[str, str, str, float, str, str], ...] = (
+    ("nps", "region", "华东", 45, _MARKETING, "华东保持口碑领先"),
+    ("repeat_purchase_rate", "region", "华南", 0.60, _SALES, "华南复购追上全国"),
+    ("share_of_wallet", "all", "All", 0.55, _SALES, "客户一半以上的收藏预算花在本店"),
+    ("save_rate", "all", "All", 0.35, _SERVICE, "三成以上的流失客户被挽留"),
+    ("keep_buying_rate", "all", "All", 0.35, _SALES, "涨价后老客户照常购买"),
+    ("referral_success_rate", "all", "All", 0.40, _MARKETING, "推荐来的人有四成购买"),  # five referrals: low base
+    ("price_insensitivity", "product_type", "鉴定服务", 50, _SALES, "鉴定服务不靠低价"),  # one price: not identified
+    ("first_contact_resolution", "all", "All", 0.50, _SERVICE, "一半的来访一次解决"),  # unreadable marks: blocked
+    ("collection_conduct_rate", "all", "All", 0.90, _SERVICE, "信息收集规范率九成"),  # unreadable marks: blocked
 )
 
 
@@ -36,12 +43,13 @@ def _row(
     direction: str,
     dept: str,
     objective: str,
-    region: str = "",
+    segment_dim: str = "all",
+    segment: str = "All",
 ) -> dict[str, str | float | None]:
     return {
         "kpi": kpi,
-        "segment_dim": "region" if region else "all",
-        "segment": region or "All",
+        "segment_dim": segment_dim,
+        "segment": segment,
         "period": period,
         "target": target,
         "baseline": baseline,
@@ -57,5 +65,5 @@ def _row(
 TARGETS: list[dict[str, str | float | None]] = [
     *(_row(kpi, _MONTH, month, base, way, dept, aim) for kpi, month, _, base, way, dept, aim in _OF_THE_COMPANY),
     *(_row(kpi, _YEAR, year, None, way, dept, aim) for kpi, _, year, _, way, dept, aim in _OF_THE_COMPANY),
-    *(_row(kpi, _MONTH, target, None, "up", dept, aim, region) for kpi, region, target, dept, aim in _OF_REGIONS),
+    *(_row(kpi, _MONTH, target, None, "up", dept, aim, *of) for kpi, *of, target, dept, aim in _OF_JULY),
 ]
