@@ -418,7 +418,6 @@ def test_every_value_has_a_worked_example(key):
         assert isinstance(each.window, Window)
 
 
-@pytest.mark.xfail(reason="areas that are being built join one by one", strict=True)
 def test_every_key_of_the_literature_table_is_there():
     """All keys of kpis.md, section 0, are in the catalogue."""
     assert set(KEYS) - set(EVERY) == set()

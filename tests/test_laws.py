@@ -37,7 +37,11 @@ LATER = date(2026, 7, 1)
 PERIODS = ("2025-02", "2025-11", "2025-12", "2026-03", "2026-Q1", "2025", "2025-12..2026-01")
 CLASSES = {"repurchase_rate", "new_customer_retention", "new_customer_watch"}  # G5
 AHEAD = CLASSES | {each.key for each in KPIS if each.code in {"A3", "A5", "A7", "A11", "A12", "A13", "C3", "C5"}}
-MONEY = {"average_spend", "median_spend", "trimmed_average_spend", "average_order_value"}  # B6, B7
+MONEY = {"average_spend", "median_spend", "trimmed_average_spend", "average_order_value"} | {  # B6, B7
+    "at_risk_value",
+    "clv",
+    "discounted_clv",
+}
 
 # Each example computes whole companies (most of a second), so the gate tries few and always the same ones, and shrinks nothing;
 # LOYALTY_LAW_EXAMPLES=200 goes looking.

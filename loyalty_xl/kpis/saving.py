@@ -203,6 +203,7 @@ def at_risk_share(at_risk: float, scored_customers: float, base_at_end: float) -
     en="Value of at-risk customers",
     unit=Unit.MONEY,
     stock=True,
+    base="at_risk",
     says="期末高风险客户在之前 12 个月的净消费额。",
 )
 def at_risk_value(value_at_risk: float, scored_customers: float, base_at_end: float) -> float:

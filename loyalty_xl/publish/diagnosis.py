@@ -20,6 +20,7 @@ PARTS = {"dimensions": ("维度", "Dimensions"), "data": ("数据", "Data"), "mo
 ENOUGH, FEW = 0.8, 0.5  # share of a dimension's KPIs with a value
 COMPLETE, VALID = 0.95, 0.98  # shares of filled cells and of rows that pass
 RELIABLE = 0.7  # Cronbach's alpha from which items may be averaged: Nunnally & Bernstein 1994
+WHOLE = ("合计", "All in all")
 WORST = (Status.RED, Status.AMBER, Status.GREY, Status.GREEN)
 
 
@@ -28,7 +29,7 @@ class Look:
     """One thing looked at: what was found, how it is judged, what to do."""
 
     part: str
-    item: str
+    item: tuple[str, str]  # zh, en
     status: Status
     found: tuple[str, str]  # zh, en
     advice: tuple[str, str] = ("", "")
@@ -54,7 +55,7 @@ def _row(each: Look, language: str) -> list[Any]:
     part = in_language(*PARTS[each.part], language)
     return [
         part,
-        each.item or in_language("合计", "All in all", language),
+        in_language(*each.item, language) if each.item[0] != each.item[1] else each.item[0],
         f"{shape} {in_language(zh, en, language)}",
         _lines(*each.found, language),
         _lines(*each.advice, language) or None,
@@ -70,13 +71,13 @@ def _sum(part: str, looks: list[Look]) -> Look:
     """One part in a sentence: its worst status, and what to look at first."""
     judged = [each for each in looks if each.status is not Status.GREY]
     worst = next((status for status in WORST if any(each.status is status for each in looks)), Status.GREY)
-    bad = [each.item for each in judged if each.status in (Status.RED, Status.AMBER)]
+    bad = [each.item for each in judged if each.status in (Status.RED, Status.AMBER)][:4]
     sound = len(judged) - len(bad)
     if not judged:
-        return Look(part, "", Status.GREY, ("没有可评价的内容", "nothing to judge yet"))
-    zh = f"{len(judged)} 项中 {sound} 项可靠" + (f";先看:{'、'.join(bad[:4])}" if bad else "")
-    en = f"{sound} of {len(judged)} sound" + (f"; look first at: {', '.join(bad[:4])}" if bad else "")
-    return Look(part, "", worst if worst is not Status.GREY else Status.GREEN, (zh, en))
+        return Look(part, WHOLE, Status.GREY, ("没有可评价的内容", "nothing to judge yet"))
+    zh = f"{len(judged)} 项中 {sound} 项可靠" + (f";先看:{'、'.join(zh for zh, _ in bad)}" if bad else "")
+    en = f"{sound} of {len(judged)} sound" + (f"; look first at: {', '.join(en for _, en in bad)}" if bad else "")
+    return Look(part, WHOLE, worst if worst is not Status.GREY else Status.GREEN, (zh, en))
 
 
 def _dimensions(made: Refresh) -> Iterable[Look]:
@@ -105,7 +106,7 @@ def _dimensions(made: Refresh) -> Iterable[Look]:
         )
         sheets = _missing(made, [key for keys in without.values() for key in keys])
         advice = (f"补上:{sheets}", f"send: {sheets}") if sheets else ("", "")
-        yield Look("dimensions", in_language(*words, made.language), status, (zh, en), advice)
+        yield Look("dimensions", words, status, (zh, en), advice)
 
 
 def _few(names: list[str]) -> str:
@@ -132,7 +133,7 @@ def _data(made: Refresh) -> Iterable[Look]:
         if sheet.blocked or name in made.inputs.stopped:
             found = ("无法使用,见“问题”", "cannot be used, see Findings")
             yield Look(
-                "data", name, Status.RED, found, ("按“问题”修好后再更新", "repair what Findings says, then refresh")
+                "data", (name, name), Status.RED, found, ("按“问题”修好后再更新", "repair what Findings says, then refresh")
             )
         elif sheet.contract.date and len(sheet.counts):
             yield _rows_of(made, name, sheet)
@@ -143,7 +144,7 @@ def _rows_of(made: Refresh, name: str, sheet: Sheet) -> Look:
     counts = sheet.counts[(sheet.counts.index >= made.period.first) & (sheet.counts.index < made.period.stop)]
     rows = float(counts["rows"].sum())
     if not rows:
-        return Look("data", name, Status.GREY, ("本期没有行", "no rows in the period"))
+        return Look("data", (name, name), Status.GREY, ("本期没有行", "no rows in the period"))
     valid = float(counts["passing"].sum()) / rows
     cells = float(counts["required_cells"].sum())
     complete = float(counts["filled_cells"].sum()) / cells if cells else 1.0
@@ -158,7 +159,7 @@ def _rows_of(made: Refresh, name: str, sheet: Sheet) -> Look:
     told = next(((advice, status) for wrong, advice, status in faults if wrong), (("", ""), Status.GREEN))
     zh = f"{rows:,.0f} 行;通过 {valid:.1%},完整 {complete:.1%},补录 {imputed:.1%}"
     en = f"{rows:,.0f} rows; {valid:.1%} pass, {complete:.1%} complete, {imputed:.1%} imputed"
-    return Look("data", name, told[1], (zh, en), told[0])
+    return Look("data", (name, name), told[1], (zh, en), told[0])
 
 
 def _models(made: Refresh) -> Iterable[Look]:
@@ -169,8 +170,8 @@ def _models(made: Refresh) -> Iterable[Look]:
     yield from _predicted(made)
 
 
-def _name(key: str, made: Refresh) -> str:
-    return catalogue.LISTINGS[key].label(made.language)
+def _name(key: str) -> tuple[str, str]:
+    return catalogue.LISTINGS[key].zh, catalogue.LISTINGS[key].en
 
 
 def _early_warning(made: Refresh) -> Iterable[Look]:
@@ -180,7 +181,7 @@ def _early_warning(made: Refresh) -> Iterable[Look]:
         return
     auc = rows.get(("quality", "auc"), {})
     score, recency = auc.get("score"), auc.get("recency")
-    name = _name("early_warning_validation", made)
+    name = _name("early_warning_validation")
     if score is None or recency is None:
         found = ("历史不足,未经验证;按规则评分", "not validated, history too short; the rule scores")
         advice = ("积累更多历史,或缩短流失窗口", "gather more history, or shorten the churn window")
@@ -215,7 +216,7 @@ def _price(made: Refresh) -> Iterable[Look]:
         if bad
         else ("", "")
     )
-    yield Look("model", _name("price_segments", made), status, (zh, en), advice)
+    yield Look("model", _name("price_segments"), status, (zh, en), advice)
 
 
 def _scales(made: Refresh) -> Iterable[Look]:
@@ -223,7 +224,7 @@ def _scales(made: Refresh) -> Iterable[Look]:
     alphas = {row["question_group"]: row["alpha"] for row in rows if row["alpha"] is not None}  # of the newest period
     if not rows:
         return
-    name = _name("scale_reliability", made)
+    name = _name("scale_reliability")
     if not alphas:
         yield Look("model", name, Status.GREY, ("答卷太少,无法评价", "too few answers to judge"))
         return
@@ -239,7 +240,7 @@ def _predicted(made: Refresh) -> Iterable[Look]:
         return
     fit = made.tables.get("predicted_clv_fit", [])
     remarks = [str(row["remark"]) for row in fit if row.get("remark")]
-    name = _name("predicted_clv", made)
+    name = _name("predicted_clv")
     if rows[0].get("reason"):
         found = ("数据不足以确定模型,未显示", "the data do not determine the model; nothing is shown")
         yield Look("model", name, Status.AMBER, found)

@@ -75,4 +75,7 @@ def shown_rows(made: Refresh, each: Listing) -> tuple[list[dict[str, Any]], str]
 
 
 def _kept(value: Any) -> Any:
+    """A value as a workbook keeps it: no empty text, numbers of 15 digits."""
+    if value == "":
+        return None
     return float(f"{value:.15g}") if isinstance(value, float) and not isinstance(value, bool) else value
