@@ -250,7 +250,7 @@ def test_refunds_come_off_and_closed_accounts_are_not_predicted(company):
         {(each["model"], each["parameter"]): each["estimate"] for each in rows}
         for rows in (made.tables["predicted_clv_fit"], listed("predicted_clv_fit"))
     )
-    assert fit["BG/NBD", "customers"] == 60
+    assert fit["BG/NBD", "customers_fitted"] == 60
     assert fit["gamma-gamma", "repeat_spend"] < before["gamma-gamma", "repeat_spend"]
 
 

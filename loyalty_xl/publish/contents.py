@@ -42,8 +42,8 @@ TEXT_SHOWN = 500  # characters of a found text
 
 
 def kept(value: Any) -> Any:
-    """A number as every spreadsheet program keeps it: LibreOffice stores 15 digits, openpyxl 16, Excel 17."""
-    return float(f"{value:.15g}") if isinstance(value, float) else value
+    """A value as every spreadsheet program keeps it: LibreOffice stores 15 digits, openpyxl 16, Excel 17, and no empty text."""
+    return float(f"{value:.15g}") if isinstance(value, float) else value if value != "" else None
 
 
 def scorecard_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:

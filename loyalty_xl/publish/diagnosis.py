@@ -133,7 +133,11 @@ def _data(made: Refresh) -> Iterable[Look]:
         if sheet.blocked or name in made.inputs.stopped:
             found = ("无法使用,见“问题”", "cannot be used, see Findings")
             yield Look(
-                "data", (name, name), Status.RED, found, ("按“问题”修好后再更新", "repair what Findings says, then refresh")
+                "data",
+                (name, name),
+                Status.RED,
+                found,
+                ("按“问题”修好后再更新", "repair what Findings says, then refresh"),
             )
         elif sheet.contract.date and len(sheet.counts):
             yield _rows_of(made, name, sheet)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.places import EARLY_WARNING, in_language
 from loyalty_xl.books.styles import Style
+from loyalty_xl.publish.contents import kept
 from loyalty_xl.publish.tables import HEADER, PLAIN, SAYS, TITLE, Marks
 from loyalty_xl.publish.words import REASONS
 from loyalty_xl.vocabulary import Reason
@@ -122,7 +123,7 @@ class _Page:
 
     def put(self, cells: dict[str, Any], *looks: Style, **styles: Style) -> None:
         """Add a row; *looks* is how its first cell looks, *styles* how others do."""
-        self.rows.append([_kept(cells.get(key)) for key in KEYS])
+        self.rows.append([kept(cells.get(key)) for key in KEYS])
         here = len(self.rows) + 1
         if looks:
             self.marks[here, 1] = looks[0]
@@ -191,7 +192,3 @@ def _put_trial(page: _Page, tried: list[dict[str, Any]]) -> None:
             {"item": in_language(zh, en, page.language).strip(), **shown, "text": in_language(means_zh, means_en, page.language) if means_en else None},
             PLAIN, score=style, recency=style, rule=style, observed=style if part == "calibration" else PLAIN, customers=WHOLE, text=WRAPPED,
         )  # fmt: skip
-
-
-def _kept(value: Any) -> Any:
-    return float(f"{value:.15g}") if isinstance(value, float) else value

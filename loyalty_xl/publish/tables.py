@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue
 from loyalty_xl.books.places import STUDIES, in_language
 from loyalty_xl.books.styles import Style
+from loyalty_xl.publish.contents import kept
 from loyalty_xl.publish.table_words import column_format, column_text, value_text
 from loyalty_xl.publish.words import REASONS
 from loyalty_xl.vocabulary import Reason
@@ -55,7 +56,7 @@ def _block(each: Listing, made: Refresh, rows: list[Row], marks: Marks) -> None:
         columns = [key for key in each.columns if not (period and key == "period")][:WIDTH]
         put([column_text(key, language) for key in columns], HEADER)
         for row in found[:SHOWN]:
-            put([value_text(_kept(row.get(key)), language) for key in columns])
+            put([value_text(kept(row.get(key)), language) for key in columns])
             for place, key in enumerate(columns, start=1):
                 if (shape := column_format(key)) != "General" and isinstance(row.get(key), int | float):
                     marks[len(rows) + 1, place] = Style(number_format=shape, valign="top")
@@ -72,10 +73,3 @@ def shown_rows(made: Refresh, each: Listing) -> tuple[list[dict[str, Any]], str]
     labels = list(dict.fromkeys(row["period"] for row in rows))  # oldest first
     label = made.period.label if made.period.label in labels else labels[-1]
     return [row for row in rows if row["period"] == label], label
-
-
-def _kept(value: Any) -> Any:
-    """A value as a workbook keeps it: no empty text, numbers of 15 digits."""
-    if value == "":
-        return None
-    return float(f"{value:.15g}") if isinstance(value, float) and not isinstance(value, bool) else value

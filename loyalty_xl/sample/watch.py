@@ -57,7 +57,9 @@ SIGNATURES: list[Row] = [
 
 
 def control_rows(folder: Path) -> list[Row]:
-    """Give the control totals of the order file, as the shop's till counted them."""
+    """Give the control totals of the order file, as the shop's till counted them; none where there is no such file."""
+    if not (folder / ORDERS).is_file():
+        return []
     with (folder / ORDERS).open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     month = [each for each in lines if each["order_date"].startswith(COUNTED)]
