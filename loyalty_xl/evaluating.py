@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from loyalty_xl.catalogue import MEASURES, Kpi, Ratio, Sum, Withheld
 from loyalty_xl.coverage import Coverage, Reach
 from loyalty_xl.rows.ready import collect
@@ -111,6 +113,7 @@ class Situation:
     coverage: Coverage
     as_of: date
     untrusted: frozenset[str] = frozenset()
+    twice: bool = False  # each value stands beside itself without imputed rows, until that is found to differ (G16)
 
     @cached_property
     def history(self) -> tuple[date, int] | None:
@@ -165,14 +168,19 @@ def evaluate(
         situation.as_of,
         dims,
     )
-    cells: dict[Any, Any] = dict(zip(table.index, table.to_dict("records"), strict=True)) if len(table.columns) else {}
+    columns = {str(name): table[name].to_numpy(np.float64, na_value=np.nan).tolist() for name in table.columns}
+    rows = {key: row for row, key in enumerate(table.index)} if columns else {}
     whole = [(number, 0) for number in range(len(turns))] if "all" in dims else []
-    for number, place in [*whole, *sorted(key for key in cells if key[1])]:
-        turn, (dim, segment), found = turns[number], situation.ready.segments[place], cells.get((number, place), {})
+    with_path: dict[str, list[Wiring]] = {}
+    for number, place in [*whole, *sorted(key for key in rows if key[1])]:
+        turn, (dim, segment) = turns[number], situation.ready.segments[place]
         if place and turn.period.cycle is Cycle.ALL:
             continue
-        for each in wired:
-            if not _applies(each, found, dim, situation):
+        found = _Sums(columns, rows.get((number, place)))
+        if dim not in with_path:
+            with_path[dim] = [each for each in wired if _has_path(each, dim, situation)]
+        for each in with_path[dim]:
+            if place and not found.any(each.measures):
                 continue
             verdict = verdicts.get((each.kpi.key, number))
             if verdict is None:
@@ -182,15 +190,42 @@ def evaluate(
     return results
 
 
-def _applies(wired: Wiring, found: Mapping[str, float], dim: str, situation: Situation) -> bool:
-    """All always; a segment only where every kind of rows has that dim and some has something."""
+class _Sums:
+    """Sums of the measures for one turn and segment: a row of columns, without a dictionary of its own."""
+
+    __slots__ = ("_columns", "_row")
+
+    def __init__(self, columns: Mapping[str, list[float]], row: int | None) -> None:
+        self._columns, self._row = columns, row
+
+    def get(self, name: str) -> float:
+        """The sum of a measure, 0 where there is nothing."""
+        column = self._columns.get(name)
+        if column is None or self._row is None:
+            return 0.0
+        value = column[self._row]
+        return value if value == value else 0.0
+
+    def any(self, names: Iterable[str]) -> bool:
+        """Whether there is something for any of the measures."""
+        if self._row is None:
+            return False
+        for name in names:
+            column = self._columns.get(name)
+            if column is not None and (value := column[self._row]) == value:
+                return True
+        return False
+
+
+def _has_path(wired: Wiring, dim: str, situation: Situation) -> bool:
+    """Whether every kind of rows that a KPI reads has a path to the dim."""
     if dim == "all":
         return True
     for name in wired.measures:
         rows = MEASURES[name].rows
         if dim not in rows.dims or dim not in situation.ready.dims.get(rows.frame, ()):
             return False
-    return any((value := found.get(name)) is not None and value == value for name in wired.measures)
+    return True
 
 
 def _verdict(wired: Wiring, turn: Turn, situation: Situation) -> tuple[Reason | None, tuple[Flag, ...], str]:
@@ -276,7 +311,7 @@ def _result(
     turn: Turn,
     dim: str,
     segment: str,
-    found: Mapping[str, float],
+    found: _Sums,
     verdict: Verdict,
     situation: Situation,
 ) -> Result:
@@ -285,7 +320,7 @@ def _result(
     made = partial(Result, kpi.key, turn.period, dim, segment, window, flags=flags, note=note, imputed_share=share)
     if reason is Reason.BLOCKED or reason is Reason.NO_DATA or reason is Reason.NOT_RECEIVED:
         return made(reason=reason)
-    values = {name: Sum(_zero(found.get(name))) for name in wired.measures}
+    values = {name: Sum(found.get(name)) for name in wired.measures}
     values[MONTHS] = Sum(min(turn.stop, situation.ready.last_month + 1) - turn.first)
     arguments: list[Any] = [situation.settings if name == "settings" else values[name] for name in wired.parameters]
     try:
@@ -314,12 +349,9 @@ def _result(
         denominator=denominator,
         n=n,
         interval=interval,
+        value_without_imputed=float(value) if situation.twice else None,
         flags=(*_flags(kpi, values, n, flags, situation), *((Flag.IMPUTED,) if share else ())),
     )
-
-
-def _zero(value: float | None) -> float:
-    return 0.0 if value is None or value != value else float(value)
 
 
 def _flags(

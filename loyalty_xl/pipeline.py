@@ -334,7 +334,7 @@ def _results(
     for settings, some in groups.items():
         ready = prepared if settings == at_end else prepare(sheets, settings, as_of)
         situation = _situation(sheets, inputs, ready, settings, calendar, as_of)
-        found = _evaluated(kpis, some, situation)
+        found = _evaluated(kpis, some, replace(situation, twice=bool(touched)))
         if touched:
             there = [each for each in some if each.stop + each.months > since]
             bare = replace(situation, ready=prepare(sheets, settings, as_of, without_imputed=True).ready)
@@ -357,10 +357,11 @@ def _beside(
     """Put beside each value the one without imputed rows (G16); one that differs is flagged, whichever period they belong to."""
     made = []
     for each in found:
-        without = other.get(each.id) if each.kpi in touched and each.period in there else each.value
-        differs = each.value is not None and without != each.value and Flag.IMPUTED not in each.flags
-        flags = (*each.flags, Flag.IMPUTED) if differs else each.flags
-        made.append(replace(each, value_without_imputed=without, flags=flags))
+        if each.kpi in touched and each.period in there and (without := other.get(each.id)) != each.value:
+            differs = each.value is not None and Flag.IMPUTED not in each.flags
+            flags = (*each.flags, Flag.IMPUTED) if differs else each.flags
+            each = replace(each, value_without_imputed=without, flags=flags)
+        made.append(each)
     return made
 
 
