@@ -236,26 +236,30 @@ def _verdict(wired: Wiring, turn: Turn, situation: Situation) -> tuple[Reason | 
     stop = min(turn.stop, situation.ready.last_month + 1)
     if turn.period.cycle is Cycle.ALL or month_start(turn.stop) > situation.as_of:
         flags.append(Flag.PARTIAL)
-    if any(sheet in coverage.stopped for sheet in (*wired.sheets, *wired.also)):
-        return Reason.BLOCKED, tuple(flags), note
-    if wired.settings & situation.untrusted:
-        return Reason.BLOCKED, tuple(flags), note
-    if any(sheet not in coverage.reaches for sheet in wired.sheets) or any(
-        MEASURES[name].rows.frame not in situation.ready for name in wired.measures
-    ):
-        return Reason.NO_DATA, tuple(flags), note
+    if stopped := [sheet for sheet in (*wired.sheets, *wired.also) if sheet in coverage.stopped]:
+        return Reason.BLOCKED, tuple(flags), ", ".join(stopped)
+    if untrusted := wired.settings & situation.untrusted:
+        return Reason.BLOCKED, tuple(flags), f"Settings: {', '.join(sorted(untrusted))}"
+    if absent := [sheet for sheet in wired.sheets if sheet not in coverage.reaches]:
+        return Reason.NO_DATA, tuple(flags), ", ".join(absent)
+    if any(MEASURES[name].rows.frame not in situation.ready for name in wired.measures):
+        return Reason.NO_DATA, tuple(flags), ", ".join(wired.sheets)
     if kpi.key == "resolution_within_sla" and situation.settings.sla_days is None:
-        return Reason.NO_DATA, tuple(flags), note
-    limit = situation.settings.max_rejected_share
-    if any(coverage.rejected_share(sheet, field, turn.first, stop) > limit for sheet, field in wired.fields):
-        return Reason.BLOCKED, tuple(flags), note
+        return Reason.NO_DATA, tuple(flags), "Settings: sla_days"
+    out = {place: coverage.rejected_share(*place, turn.first, stop) for place in wired.fields}
+    if bad := [
+        f"{sheet}.{field or '*'} {share:.1%}"
+        for (sheet, field), share in out.items()
+        if share > situation.settings.max_rejected_share
+    ]:
+        return Reason.BLOCKED, tuple(flags), ", ".join(bad)
     if turn.wave < 0:
         for sheet in wired.covering:
             lag = situation.settings.cac_lag_cycles * turn.months if sheet in ("Campaigns", "SalesCosts") else 0
             reach = coverage.reach(sheet, turn.first - lag, stop - lag)
             first = coverage.reaches[sheet].first_month
             if reach is Reach.ABSENT:
-                return Reason.NOT_RECEIVED, tuple(flags), note
+                return Reason.NOT_RECEIVED, tuple(flags), sheet
             if reach is Reach.BEFORE:
                 return Reason.INSUFFICIENT_HISTORY if sheet == "Orders" else Reason.NO_DATA, tuple(flags), note
             if reach is Reach.SHORT:

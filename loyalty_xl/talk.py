@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -279,7 +280,8 @@ def kpi_text(each: Any, language: str) -> str:
 
 
 def kpi_json(each: Any) -> dict[str, Any]:
-    """One KPI or listing as JSON."""
+    """One KPI, table or score as JSON: everything that a reader of a number may ask for."""
+    defined = definition(each.key, Settings())
     found = {
         "key": each.key,
         "code": each.code,
@@ -288,13 +290,36 @@ def kpi_json(each: Any) -> dict[str, Any]:
         "dimension": each.dimension.value if not isinstance(each, catalogue.Score) else "scorecard",
         "definition": each.definition,
         "says": each.says,
+        "level": each.level.value if not isinstance(each, catalogue.Score) else "core",
+        "window": each.window.value if isinstance(each, catalogue.Kpi) else "cycle",
+        "unit": defined["unit"],
+        "range": defined["range"],
+        "better": defined["direction"],
+        "formula": defined["formula"],
+        "source": _section(each.definition, "References"),
+        "example": _section(each.definition, "Examples") or _formula_example(each),
         "worksheet_name": each.worksheet_name,
-        "dictionary": definition(each.key, Settings()),
+        "dictionary": defined,
     }
     if isinstance(each, catalogue.Kpi):
-        found |= {"unit": each.unit.value, "better": each.better.value, "level": each.level.value, "window": each.window.value, "says": each.says,
-                  "measures": list(each.measures), "worksheet_name": each.worksheet_name}  # fmt: skip
+        found |= {"measures": list(each.measures), "owner": each.owner}
     return found
+
+
+def _section(text: str, name: str) -> str:
+    """What stands below a heading of a definition."""
+    found = re.search(rf"^{name}\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    return found[1].strip("\n") if found else ""
+
+
+def _formula_example(each: Any) -> str:
+    """The example of a table: its worksheet function over the columns of the formulas' guide, and the first rows it gives."""
+    from loyalty_xl.formulas import examples, functions
+
+    made = functions()[each.worksheet_name]
+    answer = examples.answer(made)
+    rows = answer if isinstance(answer, list) else [[answer]]
+    return "\n".join([examples.formula(made), *("  ".join(map(str, row)) for row in rows[:3])])
 
 
 def unknown_kpi(key: str) -> UsageError:

@@ -15,6 +15,7 @@ from loyalty_xl.formulas import functions
 from loyalty_xl.publish.dictionary import defined, definition
 from loyalty_xl.scoring import SCORES
 from loyalty_xl.settings import SETTINGS, Settings
+from loyalty_xl.talk import kpi_json
 from loyalty_xl.vocabulary import Better, Dimension, Level, Reason, Unit, Window
 
 KPIS = library.load()
@@ -416,6 +417,15 @@ def test_every_value_has_a_worked_example(key):
     if key in KPIS:
         assert isinstance(each.level, Level)
         assert isinstance(each.window, Window)
+
+
+@pytest.mark.parametrize("key", EVERY)
+def test_what_the_command_tells_is_complete(key):
+    """`kpis --all --json` gives each key its level, label, formula, source, range, direction, window, worked example and dictionary row."""
+    told = kpi_json(EVERY[key])
+    wanted = ("zh", "en", "level", "formula", "source", "range", "better", "window", "unit", "example", "dictionary")
+    assert not [name for name in wanted if not told[name]]
+    assert "#" not in told["example"].split("\n")[-1][:1]
 
 
 def test_every_key_of_the_literature_table_is_there():

@@ -22,19 +22,20 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from python_calamine import CalamineWorkbook
 
-from loyalty_xl import refresh
+from loyalty_xl import library, refresh
 from loyalty_xl.books import reading
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.places import COHORTS, DETAIL, FINDINGS, HEAD, NOTES, PAGES, RUN_LOG, SCORECARD, head_label
 from loyalty_xl.books.saving import newest_backups, replace_file
 from loyalty_xl.cells import Kind
+from loyalty_xl.contracts import departments
 from loyalty_xl.errors import LoyaltyError, UsageError, WriteError
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
 from loyalty_xl.publish.template import build
 from loyalty_xl.sample import small_company
 from loyalty_xl.settings import SETTINGS
-from loyalty_xl.vocabulary import Finding
+from loyalty_xl.vocabulary import Finding, Flag, Reason, Status
 from tests.books.test_losslessness import CACHE, OPAQUE, PIVOT, RECORDS, links, members, png, with_pivot
 from tests.conftest import TODAY
 
@@ -337,6 +338,38 @@ def test_demo_pages_hold_what_was_computed(demo_again: tuple[Path, bytes, Refres
     check_pages(book, made, by_calamine)
     assert check_card(book, made, by_calamine) == len(made.lines) == 22
     assert made.exit_code == 1  # the sample has errors on purpose
+
+
+def test_the_sample_shows_every_verdict(demo_again: tuple[Path, bytes, Refresh]) -> None:
+    """The sample company feeds every sheet, and every KPI and table; three lines are red, two withheld for errors, one is of low base, one not identified."""
+    _, _, made = demo_again
+    assert set(made.sheets) >= {contract.name for contract in departments()}
+    assert all(sheet.rows_read for sheet in made.sheets.values())
+    assert [key for key, rows in made.tables.items() if not rows] == []
+    now = {each.kpi: each for each in made.results if each.period == made.period and each.segment_dim == "all"}
+    now |= {line.kpi.key: line.result for line in made.lines if line.result.segment_dim == "all"}
+    assert set(now) == set(library.load())
+    assert [key for key, each in now.items() if each.reason in (Reason.NO_DATA, Reason.NOT_RECEIVED)] == []
+    assert [line.kpi.key for line in made.lines if line.status is Status.RED] == [
+        "retention_rate",
+        "churn_rate",
+        "complaint_rate",
+    ]
+    reasons = {line.kpi.key: line.result.reason for line in made.lines if line.result.reason}
+    assert reasons == {
+        "price_insensitivity": Reason.NOT_IDENTIFIED,
+        "first_contact_resolution": Reason.BLOCKED,
+        "collection_conduct_rate": Reason.BLOCKED,
+    }
+    assert [line.kpi.key for line in made.lines if Flag.LOW_BASE in line.result.flags] == ["referral_success_rate"]
+    notes = {
+        row[1]: row[2]
+        for row in by_calamine(demo_again[0], name_of(NOTES, demo_again[0]))
+        if "Why no value" in str(row[0])
+    }
+    assert "Interactions.first_contact_resolved" in notes["first_contact_resolution"]
+    assert "Repair what Findings says" in notes["first_contact_resolution"]
+    assert "估不出可靠的数" in notes["price_insensitivity product_type=鉴定服务"]
 
 
 def test_demo_is_up_to_date(demo_again: tuple[Path, bytes, Refresh]) -> None:

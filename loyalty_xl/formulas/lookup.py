@@ -12,7 +12,7 @@ from loyalty_xl.contracts.numerals import plain
 from loyalty_xl.formulas.cell_errors import Refused, bad_cells, without_value
 from loyalty_xl.formulas.function import FUNCTIONS, Argument, Function, Kind, function
 from loyalty_xl.formulas.ranges import EPOCH, is_blank, told
-from loyalty_xl.publish.words import FLAGS, REASONS
+from loyalty_xl.publish.words import FLAGS, why_text
 from loyalty_xl.vocabulary import ALL, Calendar, Flag, Reason
 
 NEEDED = ("kpi", "period", "segment_dim", "segment", "value")
@@ -138,11 +138,11 @@ def _why(key: Any, period: Any, segment: Any, detail: Any) -> str:
     table, row = _row(key, period, segment, detail)
     kpi, language = library.load()[str(table.of(row, "kpi"))], table.language
     texts = [f"{kpi.label(language)} {table.of(row, 'period')} {_choice(table, row)}"]
-    value, reason = table.of(row, "value"), str(table.of(row, "reason") or "")
+    value, reason, note = table.of(row, "value"), str(table.of(row, "reason") or ""), table.of(row, "note")
     texts.append(
         _number(value)
         if not _missing(value)
-        else in_language(*REASONS[Reason(reason)], language)
+        else why_text(Reason(reason), "" if is_blank(note) else str(note), language)
         if reason in set(Reason)
         else "–"
     )
@@ -160,8 +160,7 @@ def _why(key: Any, period: Any, segment: Any, detail: Any) -> str:
     imputed = table.of(row, "imputed_share")
     if not is_blank(imputed) and imputed:
         texts.append(f"{in_language('补录', 'imputed', language)} {float(imputed):.1%}")
-    note = table.of(row, "note")
-    texts += [] if is_blank(note) else [str(note)]
+    texts += [str(note)] if not is_blank(note) and not reason else []
     texts.append(kpi.says if language == "zh" else kpi.title)
     return " · ".join(texts)
 

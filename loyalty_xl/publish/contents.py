@@ -24,6 +24,7 @@ from loyalty_xl.publish.words import (
     segment_text,
     spring_festival,
     status_text,
+    why_text,
     window_text,
 )
 from loyalty_xl.turns import Turn, following
@@ -279,6 +280,10 @@ def note_rows(made: Refresh) -> list[Row]:
         if line.kpi.key in dated:
             definition += f" [{in_language('版本', 'version', language)} {dated[line.kpi.key]}]"
         note(("口径", "Definition"), line.kpi.key, definition)
+    for line in made.lines:
+        if line.result.reason is not None:
+            item = " ".join(filter(None, (line.kpi.key, segment_text(line.result).removeprefix("All"))))
+            note(("无值原因", "Why no value"), item, why_text(line.result.reason, line.result.note, language))
     for flag in dict.fromkeys(flag for line in made.lines for flag in line.result.flags):
         keys = ", ".join(line.kpi.key for line in made.lines if flag in line.result.flags)
         note(("标记", "Flag"), in_language(*FLAGS[flag], language), keys)
@@ -370,6 +375,7 @@ def line_json(line: Line) -> dict[str, Any]:
         "segment": result.segment,
         "actual": result.value,
         "reason": result.reason.value if result.reason else None,
+        "why": why_text(result.reason, result.note, "both") if result.reason else None,
         "target": line.aim.value,
         "highest_competitor": line.rival.brand if line.rival and line.rival.nps is not None else None,
         "attainment": line.attainment,

@@ -203,7 +203,9 @@ def _early_warning(made: Refresh) -> Iterable[Look]:
             f"{numbers[0]},不如“距上次购买天数” {numbers[1]};改用规则",
             f"{numbers[0]}, not above days since the last purchase {numbers[1]}; the rule scores",
         )
-        yield Look("model", name, Status.AMBER, found, ("增加投诉、问卷等数据", "feed complaints and surveys, too"))
+        more = [sheet for sheet in ("Complaints", "SurveyResponses") if sheet not in made.sheets]
+        advice = (f"补上:{', '.join(more)}", f"feed {', '.join(more)}, too") if more else ("", "")
+        yield Look("model", name, Status.AMBER, found, advice)
 
 
 def _price(made: Refresh) -> Iterable[Look]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from loyalty_xl.books.places import in_language
@@ -20,6 +21,41 @@ REASONS = {
     Reason.NOT_COMPARABLE: ("不可比", "not comparable"),
     Reason.NOT_VALIDATED: ("未经验证", "not validated"),
     Reason.BLOCKED: ("数据问题,暂不显示", "withheld: errors in the data"),
+}
+SENTENCES = {  # why there is no value, for whoever waits for it; {note}: what it waits for
+    Reason.NO_DATA: ("计算它的数据表没有收到[:{note}]。", "What it is computed from has not come[: {note}]."),
+    Reason.NOT_RECEIVED: (
+        "[{note} ]还没有交到这一期;没交不等于零。",
+        "[{note} ]has not come for this period; that is not the same as zero.",
+    ),
+    Reason.NO_DENOMINATOR: (
+        "这一期没有可作分母的客户、订单或答卷,比率无从算起。",
+        "There is nobody in this period (no customer, order or answer) to divide by.",
+    ),
+    Reason.INSUFFICIENT_HISTORY: (
+        "历史数据还不够长,无法与更早的时间相比。",
+        "The data do not go back far enough to be set against an earlier time.",
+    ),
+    Reason.MATURING: (
+        "观察期还没满,满了才显示;现在不是零。",
+        "The time in which it is observed is not over; it is not zero, it waits.",
+    ),
+    Reason.NOT_IDENTIFIED: (
+        "数据变化太少,估不出可靠的数;不要据此决定。",
+        "The data vary too little for a reliable estimate: do not decide by it.",
+    ),
+    Reason.NOT_COMPARABLE: (
+        "措辞、量表、方法或对象不同,不能放在一起比较。",
+        "Wording, scale, method or population differ: they cannot be set side by side.",
+    ),
+    Reason.NOT_VALIDATED: (
+        "历史数据不足以检验这个评分,因此不显示。",
+        "The history is too short to test the score, so it is not shown.",
+    ),
+    Reason.BLOCKED: (
+        "出错的数据超过允许的比例[:{note}]。按“问题”页修正后再更新,就会显示。",
+        "More of the data are wrong than is allowed[: {note}]. Repair what Findings says and refresh: then it is shown.",
+    ),
 }
 FLAGS = {
     Flag.PARTIAL: ("未完期间", "partial"),
@@ -77,6 +113,15 @@ FORMATS = {
 def reason_text(reason: Reason, language: str) -> str:
     """Why there is no value."""
     return f"– ({in_language(*REASONS[reason], language)})"
+
+
+def why_text(reason: Reason, note: str, language: str) -> str:
+    """Why there is no value, in a sentence that says what it waits for."""
+    texts = []
+    for text in SENTENCES[reason]:
+        whole = re.sub(r"\[([^\]]*)\]", r"\1" if note else "", text).format(note=note)
+        texts.append(whole[:1].upper() + whole[1:])
+    return in_language(texts[0], texts[1], language)
 
 
 def status_text(status: Status, language: str) -> str:
