@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loyalty_xl.ranks import average_ranks
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -95,16 +97,6 @@ def area_under_curve(score: Floats, happened: Flags) -> float:
     if not yes or not no:
         return float("nan")
     return float((average_ranks(score)[happened].sum() - yes * (yes + 1) / 2) / (yes * no))
-
-
-def average_ranks(values: Floats) -> Floats:
-    """Ranks from 1; equal values share the mean of theirs."""
-    order = np.argsort(values, kind="stable")
-    start = np.flatnonzero(np.r_[True, np.diff(values[order]) != 0])
-    size = np.diff(np.r_[start, len(values)])
-    ranks = np.empty(len(values))
-    ranks[order] = np.repeat(start + (size + 1) / 2, size)
-    return ranks
 
 
 def lift(score: Floats, happened: Flags, part: float = 0.1) -> float:

@@ -19,7 +19,7 @@ from loyalty_xl.inputs import gather
 from loyalty_xl.pipeline import check
 from loyalty_xl.preparing import newest_date, prepare
 from loyalty_xl.preparing.prices import bridged, chain
-from loyalty_xl.regression import least_squares, within
+from loyalty_xl.regression import least_squares
 from loyalty_xl.settings import Settings
 from loyalty_xl.turns import cycle_turn, rolling_turn
 from loyalty_xl.vocabulary import Calendar, Flag, Reason
@@ -116,26 +116,6 @@ def test_least_squares_says_nothing_where_nothing_can_be_said():
     assert least_squares(y[:2], x[:2]) is None
     assert least_squares(y, np.ones((3, 1))) is None
     assert least_squares(np.arange(6.0), np.stack([np.arange(6.0), 2 * np.arange(6.0)], axis=1)) is None
-
-
-def test_statsmodels_agrees():
-    """Slopes, HC1 standard errors, t intervals and R2 are those of statsmodels, with dummies in place of absorbed groups."""
-    api = pytest.importorskip("statsmodels.api")
-    draws = np.random.default_rng(7)
-    groups = np.repeat(np.arange(5), 24)
-    columns = draws.normal(size=(120, 3)) + groups[:, None]
-    y = columns @ np.array([-1.2, 0.3, 0.0]) + groups * 2.0 + draws.normal(size=120) * (1 + np.abs(columns[:, 0]))
-    fit = least_squares(y, columns, groups)
-    other = api.OLS(y, np.column_stack([columns, groups[:, None] == np.arange(5)]).astype(float)).fit(
-        cov_type="HC1", use_t=True
-    )
-    np.testing.assert_allclose(fit.coefficients, other.params[:3], rtol=1e-9)
-    np.testing.assert_allclose(fit.errors, other.bse[:3], rtol=1e-9)
-    ends = fit.interval(0)
-    np.testing.assert_allclose((ends.low, ends.high), other.conf_int()[0], rtol=1e-5)  # t by an expansion
-    single = least_squares(y, columns)
-    assert single.r2 == pytest.approx(api.OLS(y, api.add_constant(columns)).fit().rsquared, rel=1e-9)
-    assert within(y, groups).sum() == pytest.approx(0, abs=1e-9)
 
 
 # ---- the market index

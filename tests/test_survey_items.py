@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty_xl.associations import average_ranks, reliability, spearman
+from loyalty_xl.associations import reliability, spearman
 from loyalty_xl.formulas import CellError, call
+from loyalty_xl.ranks import average_ranks
 from loyalty_xl.settings import Settings
 from loyalty_xl.studies.drivers import associations, reliabilities
 from loyalty_xl.vocabulary import Reason, Result

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loyalty_xl.associations import average_ranks, reliability, spearman, spearman_interval
+from loyalty_xl.associations import reliability, spearman, spearman_interval
 from loyalty_xl.catalogue import listing
+from loyalty_xl.ranks import average_ranks
 from loyalty_xl.rows.survey_items import IMAGE, SATISFACTION, SCORE_ITEMS, asked_items, counted_in, yearly
 from loyalty_xl.vocabulary import Dimension, Level
 

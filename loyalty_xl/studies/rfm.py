@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from loyalty_xl.catalogue import listing
+from loyalty_xl.ranks import average_ranks
 from loyalty_xl.rows.orders import money, occasions
 from loyalty_xl.rows.ready import ANONYMOUS, collect
 from loyalty_xl.vocabulary import Dimension
@@ -51,7 +52,7 @@ def quantile_scores(values: np.ndarray, parts: int = SCORES) -> np.ndarray:
     >>> quantile_scores(np.array([1, 1, 1, 1, 2, 3, 5, 8, 13, 20])).tolist()
     [2, 2, 2, 2, 3, 3, 4, 4, 5, 5]
     """
-    rank = pd.Series(values).rank(method="average").to_numpy(dtype=np.float64)
+    rank = average_ranks(np.asarray(values, dtype=np.float64))
     return np.ceil(parts * rank / max(1, len(values)) - 1e-9).astype(np.int64)  # whole ranks stay in their part
 
 
