@@ -41,6 +41,12 @@ def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def computed_demo(made_demo: Path) -> Refresh:
+    """The sample company, computed once more without a change; to be looked at, not to be changed."""
+    return refresh(made_demo / "scorecard.xlsx", dry_run=True, today=TODAY)
+
+
 @pytest.fixture
 def demo(made_demo: Path, tmp_path: Path) -> Path:
     """A sample company of one's own: the path of its workbook."""

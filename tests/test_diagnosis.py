@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from loyalty_xl import refresh
 from loyalty_xl.pipeline import Refresh
 from loyalty_xl.publish.diagnosis import diagnosis_rows
-
-from .conftest import TODAY
-
-
-@pytest.fixture(scope="module")
-def computed(made_demo: Path) -> Refresh:
-    """The sample company, computed."""
-    return refresh(made_demo / "scorecard.xlsx", dry_run=True, today=TODAY)
 
 
 def rows_of(made: Refresh, language: str = "en", **changed) -> dict[tuple[str, str], list]:
@@ -27,37 +17,37 @@ def rows_of(made: Refresh, language: str = "en", **changed) -> dict[tuple[str, s
     return {(row[0], row[1]): row[2:] for row in diagnosis_rows(made)}
 
 
-def test_three_sums_stand_first(computed: Refresh) -> None:
+def test_three_sums_stand_first(computed_demo: Refresh) -> None:
     """The first three rows sum up dimensions, data and model, in Chinese, English or both."""
     for language, parts in (("zh", ["维度", "数据", "模型"]), ("en", ["Dimensions", "Data", "Model"])):
-        rows = diagnosis_rows(replace(computed, language=language))
+        rows = diagnosis_rows(replace(computed_demo, language=language))
         assert [row[0] for row in rows[:3]] == parts
         assert all(row[3] for row in rows)
-    both = diagnosis_rows(replace(computed, language="both"))
+    both = diagnosis_rows(replace(computed_demo, language="both"))
     assert both[0][3].split("\n") == [
-        diagnosis_rows(replace(computed, language=language))[0][3] for language in ("zh", "en")
+        diagnosis_rows(replace(computed_demo, language=language))[0][3] for language in ("zh", "en")
     ]
 
 
-def test_rows_that_fail_are_a_fault_of_the_data(computed: Refresh) -> None:
+def test_rows_that_fail_are_a_fault_of_the_data(computed_demo: Refresh) -> None:
     """A sheet with more rows failing than max_rejected_share is at fault, and the sum names it; the figures are the sheet's own."""
-    sheet = computed.sheets["Complaints"]
+    sheet = computed_demo.sheets["Complaints"]
     counts = sheet.counts.copy()
     counts["passing"] = counts["rows"] * 0.9
-    bad = {**computed.sheets, "Complaints": replace(sheet, counts=counts)}
-    rows = rows_of(computed, sheets=bad)
+    bad = {**computed_demo.sheets, "Complaints": replace(sheet, counts=counts)}
+    rows = rows_of(computed_demo, sheets=bad)
     assert rows["Data", "Complaints"][0] == "■ at fault"
     assert "90.0% pass" in rows["Data", "Complaints"][1]
     assert "Complaints" in rows["Data", "All in all"][1]
     assert rows["Data", "All in all"][0] == "■ at fault"
-    assert rows_of(computed)["Data", "Complaints"][0] == "● sound"
+    assert rows_of(computed_demo)["Data", "Complaints"][0] == "● sound"
 
 
-def test_imputed_rows_are_a_fault_of_the_data(computed: Refresh) -> None:
+def test_imputed_rows_are_a_fault_of_the_data(computed_demo: Refresh) -> None:
     """A sheet whose rows are imputed beyond max_imputed_share is at fault."""
-    sheet = computed.sheets["Orders"]
+    sheet = computed_demo.sheets["Orders"]
     counts = sheet.counts.assign(imputed=lambda frame: frame["rows"] * 0.2)
-    rows = rows_of(computed, sheets={**computed.sheets, "Orders": replace(sheet, counts=counts)})
+    rows = rows_of(computed_demo, sheets={**computed_demo.sheets, "Orders": replace(sheet, counts=counts)})
     assert rows["Data", "Orders"][0] == "■ at fault"
     assert "20.0% imputed" in rows["Data", "Orders"][1]
 
@@ -99,15 +89,15 @@ def warned(score: float | None, recency: float | None, verdict: str) -> dict[str
         (None, None, "no_label", "▲ look", "not validated"),
     ],
 )
-def test_the_model_is_judged_by_its_validation(computed: Refresh, score, recency, verdict, status, says) -> None:
+def test_the_model_is_judged_by_its_validation(computed_demo: Refresh, score, recency, verdict, status, says) -> None:
     """A score that beats days since the last purchase is sound; one that does not, or was not validated, is to be looked at."""
-    rows = rows_of(computed, tables={**computed.tables, **warned(score, recency, verdict)})
+    rows = rows_of(computed_demo, tables={**computed_demo.tables, **warned(score, recency, verdict)})
     found = rows["Model", "Early warning, validated on history"]
     assert found[0] == status
     assert says in found[1]
 
 
-def test_nothing_computed_is_nothing_judged(computed: Refresh) -> None:
+def test_nothing_computed_is_nothing_judged(computed_demo: Refresh) -> None:
     """Without a period the page is blank."""
-    assert diagnosis_rows(replace(computed, period=None)) == []
-    assert isinstance(computed.sheets["Orders"].counts, pd.DataFrame)
+    assert diagnosis_rows(replace(computed_demo, period=None)) == []
+    assert isinstance(computed_demo.sheets["Orders"].counts, pd.DataFrame)

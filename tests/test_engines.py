@@ -313,6 +313,7 @@ def test_between_them_the_sheets_feed_every_measure(sheets):
     ],
     ids=str,
 )
+@pytest.mark.parametrize("sheets", ["richer"], indirect=True, scope="module")
 def test_settings_do_not_part_the_engines(sheets, changed):
     """Whatever the settings make of the rows, both engines make the same."""
     here, there, _, _ = both(sheets, Settings(**changed), "all")

@@ -13,17 +13,29 @@ from loyalty_xl import catalogue, refresh
 from loyalty_xl.cli import main
 from loyalty_xl.errors import UsageError
 from loyalty_xl.exporting import FORMULA, export
+from loyalty_xl.newbook import make_book
+from loyalty_xl.pipeline import Refresh
+from loyalty_xl.sample import small_company
 
 from .conftest import TODAY
 
 
 @pytest.fixture(scope="module")
-def exported(made_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[object, Path]:
+def exported(computed_demo: Refresh, tmp_path_factory: pytest.TempPathFactory) -> tuple[Refresh, Path]:
     """The sample company's workbook, computed again without change, and its export."""
-    made = refresh(made_demo / "scorecard.xlsx", dry_run=True, today=TODAY)
     folder = tmp_path_factory.mktemp("export")
-    export(made, folder)
-    return made, folder
+    export(computed_demo, folder)
+    return computed_demo, folder
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """The small company's workbook, refreshed."""
+    (tmp_path / "files").mkdir()
+    small_company(tmp_path / "files")
+    make_book(tmp_path / "book.xlsx", "en", tmp_path / "files")
+    refresh(tmp_path / "book.xlsx", today=TODAY, by="test")
+    return tmp_path / "book.xlsx"
 
 
 def test_parquet_holds_every_result_exactly(exported) -> None:
@@ -73,9 +85,9 @@ def test_every_table_is_there(exported) -> None:
     }
 
 
-def test_a_workbook_that_changed_is_not_exported(demo: Path, tmp_path: Path) -> None:
+def test_a_workbook_that_changed_is_not_exported(book: Path, tmp_path: Path) -> None:
     """After a change nothing is exported until the workbook is refreshed: the two would show different numbers."""
-    made = refresh(demo, dry_run=True, today=TODAY, settings={"nps_promoter_min": "10"})
+    made = refresh(book, dry_run=True, today=TODAY, settings={"nps_promoter_min": "10"})
     with pytest.raises(UsageError, match="refresh"):
         export(made, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -113,8 +125,8 @@ def test_text_that_looks_like_a_formula_is_text(exported, tmp_path: Path) -> Non
             assert not len(formulas), (path.name, name, formulas.iloc[0])
 
 
-def test_the_command_says_what_it_wrote(made_demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_it_wrote(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`export BOOK DIR --json` lists the files."""
-    assert main(["export", str(made_demo / "scorecard.xlsx"), str(tmp_path / "out"), "--json"]) == 0
+    assert main(["export", str(book), str(tmp_path / "out"), "--json"]) == 0
     written = json.loads(capsys.readouterr().out)["written_to"]
     assert {Path(path).name for path in written} >= {"detail.csv", "trend.parquet"}

@@ -14,6 +14,8 @@ import pytest
 from loyalty_xl.books import reading
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.places import DETAIL, SCORECARD
+from loyalty_xl.newbook import make_book
+from loyalty_xl.sample import small_company
 
 OURS = '''
     """KPIs of our own."""
@@ -70,28 +72,37 @@ def run(packages: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """The small company's workbook, over its files."""
+    (tmp_path / "files").mkdir()
+    small_company(tmp_path / "files")
+    make_book(tmp_path / "book.xlsx", "both", tmp_path / "files")
+    return tmp_path / "book.xlsx"
+
+
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one KPI from outside."""
     return installed(tmp_path_factory.mktemp("packages"), OURS)
 
 
-def test_it_is_in_detail_and_on_the_scorecard_once_targeted(packages: Path, demo: Path) -> None:
+def test_it_is_in_detail_and_on_the_scorecard_once_targeted(packages: Path, book: Path) -> None:
     """After a Targets row and a refresh the KPI has its rows in Detail and its line on the Scorecard, with value and status."""
-    patch = Patch(demo)
+    patch = Patch(book)
     sheet = next(name for name in patch.sheet_names if name.startswith("Targets"))
-    header = reading.read(demo, [sheet])[sheet]
+    header = reading.read(book, [sheet])[sheet]
     row = int(header.rows.max()) + 1
     texts = {
         header.strings[column.text[0]].split(" (")[-1].rstrip(")"): number
         for number, column in header.columns.items()
         if column.text[0] >= 0
     }
-    for name, value in (("kpi", "quick_resolution_share"), ("period", "2026"), ("target", 0.01)):
+    for name, value in (("kpi", "quick_resolution_share"), ("period", "2025"), ("target", 0.01)):
         patch.put(sheet, row, texts[name], value)
-    patch.save(demo.with_name("typed.xlsx"))
-    demo.with_name("typed.xlsx").replace(demo)
-    found = run(packages, "refresh", str(demo), "--json")
+    patch.save(book.with_name("typed.xlsx"))
+    book.with_name("typed.xlsx").replace(book)
+    found = run(packages, "refresh", str(book), "--period", "2025", "--json")
     made = json.loads(found.stdout)
     results = [each for each in made["results"] if each["kpi"] == "quick_resolution_share"]
     assert {each["segment_dim"] for each in results} >= {"all", "region"}
@@ -100,7 +111,7 @@ def test_it_is_in_detail_and_on_the_scorecard_once_targeted(packages: Path, demo
     assert line["low"] < line["actual"] < line["high"]
     assert line["target"] == 0.01
     where = (DETAIL.name, SCORECARD.name, "Dictionary")
-    pages = reading.read(demo, [name for name in patch.sheet_names if name.startswith(where)])
+    pages = reading.read(book, [name for name in patch.sheet_names if name.startswith(where)])
     assert all("quick_resolution_share" in page.strings for page in pages.values())
 
 
@@ -128,10 +139,10 @@ def test_it_is_in_the_catalogue_and_among_the_formulas(packages: Path) -> None:
     assert refused == "#VALUE!"
 
 
-def test_a_faulty_extension_is_told_and_left_out(tmp_path: Path, demo: Path) -> None:
+def test_a_faulty_extension_is_told_and_left_out(tmp_path: Path, book: Path) -> None:
     """One that cannot be imported takes nothing with it: all our KPIs are computed, and a finding says what failed."""
     broken = installed(tmp_path / "broken", OURS + "    raise RuntimeError('out of order')\n")
-    found = json.loads(run(broken, "check", str(demo), "--json").stdout)
+    found = json.loads(run(broken, "check", str(book), "--json").stdout)
     told = [each for each in found["findings"] if each["code"] == "W380"]
     assert [each["sheet"] for each in told] == ["ours"]
     assert "out of order" in told[0]["says"]

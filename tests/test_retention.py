@@ -285,11 +285,9 @@ def test_the_page_says_in_words_what_the_trial_showed(said: str, zh: str, en: st
     assert en in sentences[0][1]
 
 
-def test_the_sample_company_feeds_it_all(made_demo: Path) -> None:
+def test_the_sample_company_feeds_it_all(computed_demo: Refresh) -> None:
     """On the demo every KPI of this area has a value, and the page Early warning names no customer."""
-    from loyalty_xl import refresh
-
-    made = refresh(made_demo / "scorecard.xlsx", today=TODAY, dry_run=True)
+    made = computed_demo
     for kpi, period in (
         ("save_rate", "2026-04"), ("reactivation_rate", "2026-07"), ("at_risk_customers", "2026-07"), ("at_risk_share", "2026-07"),
         ("at_risk_value", "2026-07"),
