@@ -155,8 +155,15 @@ def evaluate(
     kpis: Iterable[Kpi], turns: Sequence[Turn], situation: Situation, dims: Sequence[str] = ("all",)
 ) -> list[Result]:
     """Compute *kpis* for *turns*: All always, other segments where the data have something for them (not for `all`)."""
+    return [result for result, _ in evaluate_turns(kpis, turns, situation, dims)]
+
+
+def evaluate_turns(
+    kpis: Iterable[Kpi], turns: Sequence[Turn], situation: Situation, dims: Sequence[str] = ("all",)
+) -> list[tuple[Result, Turn]]:
+    """Compute as `evaluate` does, each result with the turn that it is of: several may look at one period."""
     wired = [Wiring(kpi) for kpi in kpis]
-    results: list[Result] = []
+    results: list[tuple[Result, Turn]] = []
     verdicts: dict[tuple[str, int], Verdict] = {}
     needed = list(dict.fromkeys(name for each in wired for name in each.measures))
     table = sums(
@@ -186,7 +193,7 @@ def evaluate(
             if verdict is None:
                 share = situation.imputed_share((*each.sheets, *each.also), turn.first, turn.stop)
                 verdict = verdicts[each.kpi.key, number] = (*_verdict(each, turn, situation), share)
-            results.append(_result(each, turn, dim, segment, found, verdict, situation))
+            results.append((_result(each, turn, dim, segment, found, verdict, situation), turn))
     return results
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from loyalty_xl.catalogue import MEASURES
 from loyalty_xl.contracts.targets import target_for
-from loyalty_xl.evaluating import Situation, evaluate
+from loyalty_xl.evaluating import Situation, evaluate, evaluate_turns
 from loyalty_xl.rows.competitors import strongest
 from loyalty_xl.scoring import Aim, Line, Rival, aim_of, attainment, colourless, distance, status, trend
 from loyalty_xl.turns import (
@@ -96,7 +96,7 @@ def seen(
     kpis = list({kpi.key: kpi for kpi, _, _ in places}.values())
     results = {
         (turn, (each.kpi, each.segment_dim, each.segment)): each
-        for each, turn in _evaluated(kpis, list(asked), situation, dims)
+        for each, turn in evaluate_turns(kpis, list(asked), situation, dims)
     }
     return {
         (key, period): replace(results[turn, key], period=period)
@@ -181,33 +181,13 @@ class _Looking:
         for turns_of, kpis in sets.items():
             ordered = sorted(turns_of, key=lambda turn: (turn.period, turn.window, turn.first, turn.wave))
             names = {kpi.key for kpi in kpis}
-            for result, turn in _evaluated(kpis, ordered, self._situation, self._dims):
+            for result, turn in evaluate_turns(kpis, ordered, self._situation, self._dims):
                 if result.kpi in names:
                     self._found[turn, (result.kpi, result.segment_dim, result.segment)] = result
 
     def result(self, turn: Turn | None, key: Key) -> Result | None:
         """What was found for a turn."""
         return self._found.get((turn, key)) if turn else None
-
-
-def _evaluated(
-    kpis: Sequence[Kpi], turns: Sequence[Turn], situation: Situation, dims: Sequence[str]
-) -> list[tuple[Result, Turn]]:
-    """Results with their turn: evaluate one window at a time, so that a result names its turn by its period."""
-    found = []
-    for window in dict.fromkeys(turn.window for turn in turns):
-        some = [turn for turn in turns if turn.window == window]
-        unique: list[list[Turn]] = []
-        for turn in some:  # two turns of one period (a wave and the one before) are evaluated apart
-            place = next((batch for batch in unique if all(turn.period != other.period for other in batch)), None)
-            if place is None:
-                unique.append([turn])
-            else:
-                place.append(turn)
-        for batch in unique:
-            by_period = {turn.period: turn for turn in batch}
-            found += [(result, by_period[result.period]) for result in evaluate(kpis, batch, situation, dims)]
-    return found
 
 
 def _line(
