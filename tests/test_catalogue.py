@@ -45,7 +45,7 @@ CODES = {  # kpis.md, section 0: what this release carries
     "A8": ["drivers"],
     "A9": ["promoter_activation_rate"],
     "A10": ["engagement_rate", "engagement_mix"],
-    "A11": ["response_rate", "response_rate_delivered"],
+    "A11": ["response_rate", "response_rate_delivered", "questionnaires"],
     "A12": ["valid_response_rate", "response_validity"],
     "A13": ["response_by_channel_and_incentive", "cost_per_valid_response"],
     "A14": ["comment_themes"],

@@ -335,6 +335,8 @@ def test_settings_do_not_part_the_engines(sheets, changed):
         "price_change_elasticity",
         "price_segments",
         "promise_kept",
+        "questionnaires",
+        "touchpoints",
         "closed_loop",
         "engagement_mix",
     ],

@@ -347,3 +347,45 @@ def test_what_cannot_be_meant_is_refused(name: str, arguments: tuple[Any, ...], 
     found = call(f"LOYALTY_{name}", *arguments)
     assert isinstance(found, CellError)
     assert found.code == code
+
+
+PILOTED = {
+    "SurveyInvitations": """invite_id,customer_id,survey_id,survey_version,sent_on,item_count,pilot
+I1,C1,2026-A,v1,2026-01-05,8,
+I2,C2,2026-A,v1,2026-01-06,8,no
+I3,C3,2026-A,v2,2026-01-07,20,yes
+I4,C4,2026-A,v2,2026-01-08,20,yes
+""",
+    "SurveyResponses": """response_id,invite_id,customer_id,answered_on,recommend_score,csat_overall,mode,dont_know_items
+A1,I1,C1,2026-01-10,10,5,phone,
+A2,I2,C2,2026-01-11,9,4,online,
+A3,I3,C3,2026-01-12,0,1,online,3
+""",
+    "Orders": "order_id,customer_id,order_date,amount\nO1,C1,2026-01-02,10\nO2,C2,2026-01-31,10\n",
+}
+
+
+def test_pilots_count_in_no_kpi() -> None:
+    """What was sent to try the questions is left out of NPS and response rate, and stands in the table of questionnaires with its length."""
+    made = computed(["nps", "response_rate"], ["questionnaires"], period="2026-01", **PILOTED)
+    assert {each.kpi: each.value for each in made.results if each.segment_dim == "all"} == {
+        "nps": 100,
+        "response_rate": 1,
+    }
+    rows = {row["version"]: row for row in made.tables["questionnaires"]}
+    assert rows["v1"] == {
+        "period": "2026-01", "survey_id": "2026-A", "version": "v1", "pilot": False, "item_count": 8,
+        "invited": 2, "returned": 2, "response_rate": 1.0, "dont_know_share": 0.0,
+    }  # fmt: skip
+    assert (rows["v2"]["pilot"], rows["v2"]["item_count"], rows["v2"]["response_rate"]) == (True, 20, 0.5)
+    assert rows["v2"]["dont_know_share"] == 1.0
+
+
+def test_satisfaction_by_mode() -> None:
+    """Answers by telephone and on line stand apart, each with its NPS and satisfaction."""
+    made = computed([], ["touchpoints"], period="2026-01", **PILOTED)
+    rows = {row["mode"]: row for row in made.tables["touchpoints"] if row["mode"] != "every_one"}
+    assert {mode: (row["nps_answers"], row["csat"]) for mode, row in rows.items()} == {
+        "phone": (1, 5.0),
+        "online": (1, 4.0),
+    }

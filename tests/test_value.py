@@ -23,6 +23,7 @@ from loyalty_xl.settings import Settings
 from loyalty_xl.vocabulary import Flag, Reason, Result
 from tests.conftest import Company
 from tests.contracts.made_sheets import sheet_of
+from tests.made_results import computed
 
 ORDER_HEAD = "order_id,customer_id,order_date,product_id,amount,currency,order_type,original_order_id"
 
@@ -496,3 +497,42 @@ def test_refund_basis_moves_money_to_its_period(company: Company, basis: str, de
     assert bridge["previous_revenue"] == december
     whole = result(made, "average_order_value|all|All")
     assert whole.numerator == 1350  # nothing is lost or doubled
+
+
+# ---- worked examples of the catalogue that need a whole company
+
+
+def test_retention_of_a_company_that_also_wins_and_wins_back() -> None:
+    """Start 100, 20 lost, 30 new of whom 5 are gone again, 10 won back: end 115, retention 80 % and churn 20 %; (E - N) / S says 90 or 85 %."""
+    bought = {
+        **{f"K{n}": ("2025-05-15", "2025-12-31") for n in range(80)},
+        **{f"L{n}": ("2025-05-15",) for n in range(20)},
+        **{f"N{n}": ("2025-11-10",) for n in range(25)},
+        **{f"G{n}": ("2025-07-05",) for n in range(5)},
+        **{f"R{n}": ("2024-06-01", "2025-11-15") for n in range(10)},
+    }
+    rows = [f"{who}-{day},{who},{day},10" for who, days in bought.items() for day in days]
+    orders = "\n".join(["order_id,customer_id,order_date,amount", *rows])
+    keys = ("retention_rate", "churn_rate", "customer_base", "customer_growth_rate", "reactivation_rate")
+    made = computed(keys, period="2025-H2", settings=Settings(churn_window_days=90), Orders=orders)
+    found = {each.kpi: each for each in made.results if each.segment_dim == "all"}
+    start, end, new, gone = 100, 115, 30, 5
+    assert (found["retention_rate"].value, found["retention_rate"].denominator) == (0.8, start)
+    assert found["churn_rate"].value == 0.2
+    assert found["customer_base"].value == end
+    assert found["customer_growth_rate"].value == pytest.approx(0.15)
+    assert found["reactivation_rate"].numerator == 10
+    assert ((end - new + gone) / start, (end - new) / start) == (0.90, 0.85)  # what the common formula would say
+
+
+def test_the_cost_of_no_new_customer_is_shown() -> None:
+    """Cost 50,000 and nobody new: there is no cost per customer (no_denominator), and the cost stands as numerator."""
+    made = computed(
+        ["cac"],
+        period="2026-02",
+        Orders="order_id,customer_id,order_date,amount\nO1,C1,2026-01-05,10\nO2,C1,2026-02-28,10\n",
+        Campaigns="campaign_id,name,start,end,cost\nA1,Fair,2026-02-01,2026-02-28,20000\n",
+        SalesCosts="period,cost,cost_type\n2026-01,0,overhead\n2026-02,30000,overhead\n",
+    )
+    cost = next(each for each in made.results if each.segment_dim == "all")
+    assert (cost.value, cost.reason, cost.numerator) == (None, Reason.NO_DENOMINATOR, 50_000)

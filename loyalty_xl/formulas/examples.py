@@ -53,6 +53,7 @@ TABLES: dict[str, dict[str, list[Any]]] = {
         "sent_dates": [D(2026, 1, 10)] * 5 + [D(2026, 2, 10)] * 5,
         "channels": ["wechat", "sms", "wechat", "email", "sms", "wechat", "sms", "wechat", "email", "email"],
         "incentive_types": ["points"] * 5 + ["voucher"] * 5,
+        "item_counts": [8] * 5 + [20] * 5,
         "incentive_costs": [5, 5, 5, 5, 5, 10, 10, 10, 10, 10],
         "delivery_status": ["delivered"] * 9 + ["undeliverable"],
     },

@@ -23,8 +23,10 @@ from loyalty_xl.formulas.function import (
     setting_argument,
 )
 from loyalty_xl.formulas.kpi_functions import (
+    ANSWERED,
     CSAT_MAX,
     DETRACTOR,
+    INVITES,
     NPS_SCORES,
     PROMOTER,
     SCALE_MAX,
@@ -168,7 +170,26 @@ def _touchpoints(
     )  # fmt: skip
     ready = Ready({"responses": nw.from_native(rows, eager_only=True)}, 1, 0, {"responses": ("all",)}, (("all", ALL),))
     found = catalogue.LISTINGS["touchpoints"].function(ready, settings, ONE)
-    return _spilled("touchpoints", found, without=("period", "survey_type", "stage"))
+    return _spilled("touchpoints", found, without=("period", "survey_type", "stage", "mode"))
+
+
+def _questionnaires(
+    item_counts: np.ndarray, invite_ids: np.ndarray, answered_ids: np.ndarray, settings: Settings
+) -> list[list[Any]]:
+    size = len(invite_ids)
+    came = set(answered_ids.tolist())
+    rows = pd.DataFrame(
+        {
+            "month": np.zeros(size, np.int64), "survey_id": [""] * size, "survey_version": [""] * size,
+            "pilot": np.zeros(size, np.int64), "item_count": np.nan_to_num(item_counts).astype(np.int64),
+            "invited": np.ones(size, np.int64), "returned": [int(each in came) for each in invite_ids.tolist()],
+            "with_dont_know": np.zeros(size, np.int64),
+        }
+    )  # fmt: skip
+    frames = {"questionnaires": nw.from_native(rows, eager_only=True)}
+    ready = Ready(frames, 1, 0, {"questionnaires": ("all",)}, (("all", ALL),))
+    found = catalogue.LISTINGS["questionnaires"].function(ready, settings, ONE)
+    return _spilled("questionnaires", found, without=("period", "survey_id", "version", "pilot", "dont_know_share"))
 
 
 def _by_brand(
@@ -246,6 +267,13 @@ def declare() -> None:
         blank_counts=True,
         limits=_csat_limits,
     )
+    lengths = column(
+        "item_counts",
+        "SurveyInvitations.item_count",
+        "每份问卷的题数",
+        "questions of each invitation",
+        blank_counts=True,
+    )
     least = setting_argument("min_base_nps", "min_base")
     nps = (
         replace(NPS_SCORES, blank_counts=True),
@@ -264,6 +292,7 @@ def declare() -> None:
         "scale_reliability": (_reliability, (items, least)),
         "survey_items": (_items, (items,)),
         "touchpoints": (_touchpoints, (where, *nps)),
+        "questionnaires": (_questionnaires, (lengths, INVITES, ANSWERED, INCLUDE)),
     }
     for key, (answer, arguments) in tables.items():
         each = catalogue.LISTINGS[key]

@@ -35,4 +35,7 @@ def item_columns(frame: pd.DataFrame, version: npt.NDArray[Any], transactional: 
     if frame["touchpoint"].notna().any():
         labels = label_each(frame["touchpoint"])
         made["touchpoint"] = np.where(labels == UNASSIGNED, "", labels).astype(str)
+    if frame["mode"].notna().any():
+        labels = label_each(frame["mode"])
+        made["mode"] = np.where(labels == UNASSIGNED, "", labels).astype(str)
     return made

@@ -29,13 +29,21 @@ NOT_REACHED = ("联系不上", "未联系上", "无法联系", "未接通", "无
 
 
 def frames(given: Given) -> dict[str, Made]:
-    """Give `responses`, those of them with brand image items, and `invitations`; fill the survey waves."""
+    """Give `responses`, those of them with brand image items, `invitations` and `questionnaires`; fill the survey waves.
+
+    What was sent as a pilot is among the questionnaires only.
+    """
     made: dict[str, Made] = {}
-    invited = given.frames.get("SurveyInvitations")
-    if "SurveyResponses" in given.frames:
-        table, dims, given.waves = _responses(
-            given.frames["SurveyResponses"], invited, given.names, given.traits, given.settings
-        )
+    invited, answers = given.frames.get("SurveyInvitations"), given.frames.get("SurveyResponses")
+    if invited is not None:
+        made["questionnaires"] = _questionnaires(invited, answers), ("all",)
+        tried = invited["pilot"].fillna(False).astype(bool)
+        if tried.any():
+            pilots = set(invited.loc[tried, "invite_id"].dropna().astype(str))
+            invited = invited[~tried]
+            answers = answers[~answers["invite_id"].astype(object).isin(pilots)] if answers is not None else None
+    if answers is not None:
+        table, dims, given.waves = _responses(answers, invited, given.names, given.traits, given.settings)
         shown = table["has_image"].eq(1)
         if shown.any():
             made["image_responses"] = table[shown].copy(), dims
@@ -43,6 +51,24 @@ def frames(given: Given) -> dict[str, Made]:
     if invited is not None:
         made["invitations"] = _invitations(invited, given.names, given.traits)
     return made
+
+
+def _questionnaires(invited: pd.DataFrame, answers: pd.DataFrame | None) -> pd.DataFrame:
+    """Count by questionnaire and month of sending what was sent, came back, and was answered with "don't know"."""
+    columns = ["invite_id", "survey_id", "survey_version"]
+    table = invited[columns].astype(object).fillna("").astype(str)
+    table["month"] = month_numbers(day_numbers(invited["sent_on"], NEVER))
+    table["pilot"] = invited["pilot"].fillna(False).astype(bool).astype(np.int64)
+    table["item_count"] = invited["item_count"].fillna(0).astype(np.int64)
+    table["invited"] = 1
+    table["returned"], table["with_dont_know"] = 0, 0
+    if answers is not None:
+        unsure = answers["dont_know_items"].fillna(0).gt(0)
+        came = answers["invite_id"].astype(object)
+        table["returned"] = table["invite_id"].isin(set(came.dropna())).astype(np.int64)
+        table["with_dont_know"] = table["invite_id"].isin(set(came[unsure].dropna())).astype(np.int64)
+    by = ["month", "survey_id", "survey_version", "pilot", "item_count"]
+    return plain_texts(table.groupby(by, as_index=False)[["invited", "returned", "with_dont_know"]].sum())
 
 
 def _responses(

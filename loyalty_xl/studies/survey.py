@@ -27,18 +27,19 @@ DAYS = 1_000_000  # more than any day number: customer and day as one integer
 @listing(
     "touchpoints",
     "A15",
-    zh="触点与客户阶段",
-    en="Touchpoints and stages",
+    zh="触点、客户阶段与调查方式",
+    en="Touchpoints, stages and modes",
     dimension=Dimension.ATTITUDE,
     sheets=("SurveyResponses",),
     frames=("responses",),
     owner="marketing",
-    says="近 12 个月的答卷:按触点、按客户阶段的净推荐值和满意度;关系型与交易型问卷分开,从不合并;样本少的注明。",
+    says="近 12 个月的答卷:按触点、客户阶段、调查方式的净推荐值和满意度;关系型与交易型问卷分开,从不合并;样本少的注明。",
     columns=(
         "period",
         "survey_type",
         "touchpoint",
         "stage",
+        "mode",
         "nps_answers",
         "nps",
         "csat_answers",
@@ -48,7 +49,9 @@ DAYS = 1_000_000  # more than any day number: customer and day as one integer
     ),
 )
 def touchpoints(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[str, Any]]:
-    """NPS and satisfaction by touchpoint, and by stage of the customer's life, relationship and transactional surveys apart.
+    """NPS and satisfaction by touchpoint, by stage of the customer's life and by mode, relationship and transactional surveys apart.
+
+    The mode is how it was asked: online, by phone, face to face. People answer more kindly to a voice than to a page: compare within a mode.
 
     Each period looks at the 12 months up to its end. Of relationship surveys one answer a customer counts, as `nps_dup_policy` says; of transactional ones every answer. Stage
     on the day of the answer: prospect (nothing bought yet), new (first purchase at most `new_customer_window_days` ago), active (last
@@ -73,16 +76,73 @@ def touchpoints(ready: Ready, settings: Settings, periods: list[Period]) -> list
         if not len(rows):
             continue
         rows = _counted(rows, settings).assign(stage=_stages(ready, settings, rows))
-        for by, other in (("touchpoint", "stage"), ("stage", "touchpoint")):
+        for order, by in enumerate(("touchpoint", "stage", "mode")):
             if by in rows and (rows[by] != "").any():
                 named = rows[by].where(rows[by] != "", "not_stated").rename("label")
                 sums = rows.groupby(["turn", named])[list(COUNTED)].agg(COUNTED).reset_index()
                 for row in sums.to_dict("records"):
                     turn = int(row["turn"])
-                    place = {"period": some[turn].label, "survey_type": kind, by: row["label"], other: EVERY}
-                    found.append((turn, kind, by == "stage", {**place, **_scores(row, settings)}))
+                    place = {"touchpoint": EVERY, "stage": EVERY, "mode": EVERY, by: row["label"]}
+                    told = {"period": some[turn].label, "survey_type": kind, **place, **_scores(row, settings)}
+                    found.append((turn, kind, order, told))
     found.sort(key=lambda each: each[:3])  # stable: labels stay in order
     return [row for *_, row in found]
+
+
+@listing(
+    "questionnaires",
+    "A11",
+    zh="问卷与回收",
+    en="Questionnaires",
+    dimension=Dimension.ATTITUDE,
+    sheets=("SurveyInvitations", "SurveyResponses"),
+    frames=("questionnaires",),
+    owner="marketing",
+    says="各问卷、各版本的题数、是否试测、发放、回收率和答“不清楚”的占比;试测的答卷不计入任何指标。",
+    columns=(
+        "period",
+        "survey_id",
+        "version",
+        "pilot",
+        "item_count",
+        "invited",
+        "returned",
+        "response_rate",
+        "dont_know_share",
+    ),
+)
+def questionnaires(ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[str, Any]]:  # noqa: ARG001
+    """Response by questionnaire and version, with its length: longer ones come back less.
+
+        response rate = invitations that were answered / invitations sent
+
+    Belongs to the period in which it was sent. `dont_know_share` is the share of answers in which a question was answered with "don't
+    know": many of them in a pilot mean that the questions are not understood. Answers to a pilot count in no KPI.
+
+    References
+    ----------
+    Sources S0 (misunderstood questions, pilot) and S1 (length lowers response); AAPOR, Standard Definitions.
+    """
+    by = ["survey_id", "survey_version", "pilot", "item_count"]
+    found = []
+    for label, part in by_period(collect(ready["questionnaires"]), periods):
+        sums = part.groupby(by, as_index=False)[["invited", "returned", "with_dont_know"]].sum()
+        for row in sums.to_dict("records"):
+            returned = int(row["returned"])
+            found.append(
+                {
+                    "period": label,
+                    "survey_id": row["survey_id"] or "not_stated",
+                    "version": row["survey_version"] or "not_stated",
+                    "pilot": bool(row["pilot"]),
+                    "item_count": int(row["item_count"]) or None,
+                    "invited": int(row["invited"]),
+                    "returned": returned,
+                    "response_rate": returned / int(row["invited"]),
+                    "dont_know_share": int(row["with_dont_know"]) / returned if returned else None,
+                }
+            )
+    return found
 
 
 COUNTED = {
