@@ -200,17 +200,17 @@ class Kpi:
     owner: str = ""  # department
     says: str = ""  # the definition in one Chinese sentence
 
-    @property
+    @cached_property
     def measures(self) -> tuple[str, ...]:
         """Names of the measures it reads: its parameters but the settings."""
         return tuple(name for name in inspect.signature(self.function).parameters if name != "settings")
 
-    @property
+    @cached_property
     def wants_settings(self) -> bool:
         """Whether its function takes the settings in force."""
         return "settings" in inspect.signature(self.function).parameters
 
-    @property
+    @cached_property
     def all_measures(self) -> tuple[str, ...]:
         """Those, and the ones its interval and base read."""
         wanted = list(self.measures)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,6 +103,12 @@ class Wiring:
         return tuple(inspect.signature(self.kpi.interval).parameters) if self.kpi.interval else ()
 
 
+@cache
+def wiring(kpi: Kpi) -> Wiring:
+    """What a KPI reads: worked out at the first asking."""
+    return Wiring(kpi)
+
+
 @dataclass(frozen=True)
 class Situation:
     """Everything that is the same for all results of one evaluation."""
@@ -162,7 +168,7 @@ def evaluate_turns(
     kpis: Iterable[Kpi], turns: Sequence[Turn], situation: Situation, dims: Sequence[str] = ("all",)
 ) -> list[tuple[Result, Turn]]:
     """Compute as `evaluate` does, each result with the turn that it is of: several may look at one period."""
-    wired = [Wiring(kpi) for kpi in kpis]
+    wired = [wiring(kpi) for kpi in kpis]
     results: list[tuple[Result, Turn]] = []
     verdicts: dict[tuple[str, int], Verdict] = {}
     needed = list(dict.fromkeys(name for each in wired for name in each.measures))

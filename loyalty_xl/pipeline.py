@@ -22,7 +22,7 @@ from loyalty_xl.contracts.totals import differing, read_controls, totals
 from loyalty_xl.contracts.uniting import unite
 from loyalty_xl.coverage import coverage
 from loyalty_xl.errors import UsageError
-from loyalty_xl.evaluating import Situation, Wiring, evaluate
+from loyalty_xl.evaluating import Situation, evaluate, wiring
 from loyalty_xl.inputs import Inputs, gather
 from loyalty_xl.opening import NOTHING, silent
 from loyalty_xl.preparing import Prepared, newest_date, prepare
@@ -226,7 +226,7 @@ def finished(findings: Iterable[Finding], inputs: Inputs, kpis: Iterable[catalog
     reading: dict[str, int] = {}
     titles = {source.title: name for name, files in inputs.sources.items() for source in files}
     for kpi in kpis:
-        for sheet in Wiring(kpi).sheets:
+        for sheet in wiring(kpi).sheets:
             reading[sheet] = reading.get(sheet, 0) + 1
     waited = [
         replace(each, frees=reading.get(titles.get(each.sheet, ""), 0)) if each.severity is Severity.ERROR else each
@@ -329,7 +329,7 @@ def _results(
         imputed.values(), default=0
     )  # what was imputed may bear on every period from here on, and on the one before
     touched = [
-        kpi for kpi in kpis if imputed.keys() & {*Wiring(kpi).sheets, *Wiring(kpi).also}
+        kpi for kpi in kpis if imputed.keys() & {*wiring(kpi).sheets, *wiring(kpi).also}
     ]  # only these can differ without imputed rows
     for settings, some in groups.items():
         ready = prepared if settings == at_end else prepare(sheets, settings, as_of)

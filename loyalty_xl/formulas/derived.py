@@ -15,7 +15,7 @@ from loyalty_xl import library
 from loyalty_xl.contracts import departments
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.coverage import coverage
-from loyalty_xl.evaluating import Situation, Wiring, evaluate
+from loyalty_xl.evaluating import Situation, evaluate, wiring
 from loyalty_xl.findings import sentence
 from loyalty_xl.formulas.cell_errors import bad_cells, without_value
 from loyalty_xl.formulas.function import FUNCTIONS, INCLUDE, Argument, Function, Kind, function
@@ -76,7 +76,7 @@ def _derived(kpi: Kpi) -> Function:
 
 def _taken(kpi: Kpi) -> list[_Taken]:
     """Fields that the KPI reads, and those that its sheets cannot do without, in the order of the sheets' columns."""
-    wired = Wiring(kpi)
+    wired = wiring(kpi)
     read = {place for place in wired.fields if place[1]}
     found: list[_Taken] = []
     contracts = {each.name: each for each in departments()}

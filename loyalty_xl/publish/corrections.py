@@ -10,7 +10,7 @@ from loyalty_xl import catalogue
 from loyalty_xl.books.places import in_language
 from loyalty_xl.contracts.between_watch import REGISTER, imputed_mask
 from loyalty_xl.contracts.links import NO_DAY, codes, day_text, days, first_of, months, usable
-from loyalty_xl.evaluating import Wiring
+from loyalty_xl.evaluating import wiring
 from loyalty_xl.vocabulary import Flag, Window
 
 if TYPE_CHECKING:
@@ -118,6 +118,6 @@ def _first(line: Line, made: Refresh) -> int:
 
 def _notes(register: Register, kpi: catalogue.Kpi, result: Result, first: int, language: str) -> list[tuple[str, str]]:
     """What stands behind one KPI; where its own months hold nothing imputed, earlier ones do."""
-    sheets, stop = Wiring(kpi).sheets, result.period.stop
+    sheets, stop = wiring(kpi).sheets, result.period.stop
     lines = register.behind(sheets, first, stop, language) or register.behind(sheets, 0, stop, language)
     return [(kpi.key, line) for line in lines]

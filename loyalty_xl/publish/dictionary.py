@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue, library, scoring
 from loyalty_xl.cells import Kind, column_letters, column_number
 from loyalty_xl.contracts.control_plan import DEFINED, DICTIONARY, SIGNERS
-from loyalty_xl.evaluating import Wiring
+from loyalty_xl.evaluating import wiring
 from loyalty_xl.vocabulary import Finding, Window
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def definition(key: str, settings: Settings) -> dict[str, str]:
             "unit": each.unit.value,
             "range": _range(each.low, each.high),
             "direction": each.better.value,
-            "inputs": ", ".join(f"{sheet}.{field}" for sheet, field in Wiring(each).fields) or ", ".join(Wiring(each).sheets) or "all sheets",
+            "inputs": ", ".join(f"{sheet}.{field}" for sheet, field in wiring(each).fields) or ", ".join(wiring(each).sheets) or "all sheets",
             "variant": _variant(each, settings),
         }  # fmt: skip
     elif isinstance(each, catalogue.Listing):
@@ -84,7 +84,7 @@ def _range(low: float | None, high: float | None) -> str:
 
 def _variant(kpi: catalogue.Kpi, settings: Settings) -> str:
     parts = [] if kpi.window is Window.CYCLE else [kpi.window.value]
-    parts += [_settings_text(sorted(Wiring(kpi).settings), settings)]
+    parts += [_settings_text(sorted(wiring(kpi).settings), settings)]
     return "; ".join(part for part in parts if part) or "cycle"
 
 
