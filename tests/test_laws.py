@@ -45,11 +45,11 @@ MONEY = {"average_spend", "median_spend", "trimmed_average_spend", "average_orde
 
 # Each example computes whole companies (most of a second), so the gate tries few and always the same ones, and shrinks nothing;
 # LOYALTY_LAW_EXAMPLES=200 goes looking.
-EXAMPLES = int(os.environ.get("LOYALTY_LAW_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("LOYALTY_LAW_EXAMPLES", "2"))
 quick = settings(
     deadline=None,
     max_examples=EXAMPLES,
-    derandomize=EXAMPLES == 3,
+    derandomize=EXAMPLES == 2,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
