@@ -99,7 +99,7 @@ TREND = Page(
     (
         C("kpi", "代码", "KPI", 4),
         C("label", "指标", "Name", 30),
-        C("segment", "细分", "Segment", 16),
+        C("segment", "细分", "Segment", 24),
         C("target", "目标", "Target", 11),
     ),
 )
@@ -145,7 +145,7 @@ COHORTS = Page(
 STUDIES = Page(
     "Studies",
     "分析",
-    (C("c1", "分析表", "Tables", 26), *(C(f"c{number}", "", "", 15) for number in range(2, 15))),
+    (C("c1", "分析表", "Tables", 28), *(C(f"c{number}", "", "", 22) for number in range(2, 15))),
 )
 EARLY_WARNING = Page(
     "Early warning",

@@ -23,8 +23,8 @@ SHOWN = 60  # rows of a table on the page; all are in `refresh --json` and `expo
 WIDTH = len(STUDIES.columns)
 PLAIN = Style(valign="top")
 TITLE = Style(bold=True, color="1F3864", size=12)
-SAYS = Style(italic=True, color="595959")
-HEADER = Style(bold=True, fill="1F3864", color="FFFFFF", wrap=True)
+SAYS = Style(italic=True, color="595959")  # over the cells to its right, on one line
+HEADER = Style(bold=True, fill="1F3864", color="FFFFFF")  # no wrap: previewers do not fit the row to it
 
 
 def study_rows(made: Refresh) -> tuple[list[Row], Marks]:
