@@ -36,7 +36,19 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Contract, Sheet
     from loyalty_xl.contracts.profiles import Profile, SheetProfile
 
-CONTROL = ("Settings", "Targets", "Sources", "Mapping", "Controls", "Improvement", "Dictionary", "ThemeWords")
+CONTROL = (
+    "Settings",
+    "Targets",
+    "Sources",
+    "Deliveries",
+    "Mapping",
+    "Controls",
+    "Periods",
+    "Adjustments",
+    "Improvement",
+    "Dictionary",
+    "ThemeWords",
+)
 FAR = date(9998, 12, 30)  # control sheets may hold days to come
 
 

@@ -118,6 +118,8 @@ class Flag(StrEnum):
     WINDOW_EXCEEDS_CYCLE = "window_exceeds_cycle"
     MIXED_CURRENCY = "mixed_currency"
     ESTIMATED = "estimated"
+    MATURED = "matured"  # was only maturing when its period was closed
+    ADJUSTED = "adjusted"  # a person replaced the computed value, with a reason
 
 
 class Status(StrEnum):

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from loyalty_xl import library, refresh
 from loyalty_xl.books import reading
-from loyalty_xl.books.places import DETAIL, FINDINGS, PAGES, SCORECARD, START, Page
+from loyalty_xl.books.places import DETAIL, FINDINGS, HEAD, PAGES, SCORECARD, START, Page
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.contract import Contract
@@ -89,9 +89,9 @@ def test_seven_pages_are_shown(language: str) -> None:
     states = {each.name: each.visible for each in book.sheets_metadata}
     assert list(states) == [page.title(language) for page in tabs().values()]
     names = list(tabs())
-    assert names[:8] == ["Start", "Scorecard", "Trend", "Targets", "Settings", "Sources", "Findings", "Mapping"]
+    assert names[:8] == ["Start", "Scorecard", "Trend", "Targets", "Settings", "Sources", "Findings", "Deliveries"]
     assert set(names) == {page.name for page in (START, *PAGES)} | {contract.name for contract in everything()}
-    assert names[-2:] == ["Notes", "Run log"]
+    assert names[-3:] == ["Notes", "Run log", "Closed"]
     assert list(states.values()) == [SheetVisibleEnum.Visible] * 7 + [SheetVisibleEnum.Hidden] * (len(names) - 7)
 
 
@@ -117,7 +117,7 @@ def test_scorecard_has_a_row_for_each_core_kpi(raws: dict[str, dict[str, RawShee
     assert set(layout.lines) == {(key, "All") for key in core}
     rows = list(layout.lines.values())
     assert len(set(rows)) == len(rows)
-    assert len(layout.head) == 12
+    assert set(layout.head) == set(HEAD)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

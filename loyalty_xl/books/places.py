@@ -204,8 +204,66 @@ RUN_LOG = Page(
         C("more", "补充", "More", 30),
     ),
 )
+RESTATEMENTS = Page(
+    "Restatements",
+    "重述",
+    (
+        C("period", "期间", "Period", 11),
+        C("kpi", "代码", "KPI", 26),
+        C("label", "指标", "Name", 28),
+        C("segment_dim", "细分维度", "Dimension", 13),
+        C("segment", "细分", "Segment", 16),
+        C("what", "项目", "What", 14),
+        C("window", "口径窗口", "Window", 14),
+        C("closed", "结账时", "As closed", 14),
+        C("now", "现在", "Now", 14),
+        C("difference", "差异", "Difference", 13),
+        C("shown", "记分卡显示", "Shown", 16),
+        C("cause", "原因", "Cause", 90),
+    ),
+)
+TRACE = Page("Trace", "追溯", (C("c1", "追溯", "Trace", 30), *(C(f"c{number}", "", "", 18) for number in range(2, 17))))
+CLOSED = Page(  # texts are keys in every language: what was closed must survive a change of language
+    "Closed",
+    "已结账",
+    (
+        C("closing", "结账序号", "closing", 9),
+        C("period", "期间", "period", 11),
+        C("kind", "种类", "kind", 10),
+        C("kpi", "代码", "kpi", 26),
+        C("segment_dim", "细分维度", "segment_dim", 13),
+        C("segment", "细分", "segment", 16),
+        C("window", "口径窗口", "window", 12),
+        C("value", "值", "value", 13),
+        C("reason", "无值原因", "reason", 18),
+        C("numerator", "分子", "numerator", 13),
+        C("denominator", "分母", "denominator", 13),
+        C("n", "样本量", "n", 10),
+        C("low", "区间下限", "low", 11),
+        C("high", "区间上限", "high", 11),
+        C("value_without_imputed", "不含补录的值", "value_without_imputed", 16),
+        C("imputed_share", "补录占比", "imputed_share", 11),
+        C("flags", "标记", "flags", 20),
+        C("note", "备注", "note", 20),
+        C("more", "补充", "more", 60),
+    ),
+)
 START = Page("Start", "开始")
-PAGES = (SCORECARD, TREND, DETAIL, COHORTS, STUDIES, EARLY_WARNING, DIAGNOSIS, FINDINGS, NOTES, RUN_LOG)
+PAGES = (
+    SCORECARD,
+    TREND,
+    DETAIL,
+    COHORTS,
+    STUDIES,
+    EARLY_WARNING,
+    DIAGNOSIS,
+    RESTATEMENTS,
+    TRACE,
+    FINDINGS,
+    NOTES,
+    RUN_LOG,
+    CLOSED,
+)
 
 # Labels of the block above the Scorecard's table. On the left the value stands in the next column, on the right in the one after it.
 HEAD = {
@@ -214,7 +272,9 @@ HEAD = {
     "score_note": ("目标", "Targets"),
     "not_fed": ("尚无数据", "Not fed yet"),
     "quality": ("数据质量", "Data quality"),
+    "received": ("收数", "Deliveries"),
     "stale": ("目标与参数", "Targets and settings"),
+    "state": ("结账状态", "State"),
     "as_of": ("数据截止(不含)", "Data before"),
     "findings": ("问题", "Findings"),
     "waiting": ("期后数据", "Waiting"),
@@ -222,7 +282,7 @@ HEAD = {
     "refreshed_by": ("更新人", "Refreshed by"),
     "fingerprint": ("版本指纹", "Fingerprint"),
 }
-LEFT = ("period", "loyalty_score", "score_note", "not_fed", "quality", "stale")
+LEFT = ("period", "loyalty_score", "score_note", "not_fed", "quality", "received", "stale")
 RIGHT_GAP = 2
 MORE = "@more"  # key of the heading under which lines that Targets adds stand
 SPARE = 10  # lines kept free for them

@@ -18,6 +18,12 @@ def departments() -> tuple[Contract, ...]:
 
 def everything() -> tuple[Contract, ...]:
     """All contracts: department and control sheets."""
-    from loyalty_xl.contracts import control, control_plan, reviews
+    from loyalty_xl.contracts import control, control_month_end, control_plan, reviews
 
-    return (*departments(), *control.CONTROL, *control_plan.CONTRACTS, reviews.THEME_WORDS)
+    return (
+        *departments(),
+        *control.CONTROL,
+        *control_month_end.CONTRACTS,
+        *control_plan.CONTRACTS,
+        reviews.THEME_WORDS,
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.places import (
+    CLOSED,
     COHORTS,
     DETAIL,
     DIAGNOSIS,
@@ -15,10 +16,12 @@ from loyalty_xl.books.places import (
     FINDINGS,
     NOTES,
     PAGES,
+    RESTATEMENTS,
     RUN_LOG,
     SCORECARD,
     START,
     STUDIES,
+    TRACE,
     TREND,
     Page,
     in_language,
@@ -41,10 +44,23 @@ if TYPE_CHECKING:
 LANGUAGES = ("zh", "en", "both")
 FIXED_DATE = datetime(2026, 1, 1)
 PLAIN_PAGES = {
-    page.name: page for page in (DETAIL, COHORTS, STUDIES, EARLY_WARNING, DIAGNOSIS, FINDINGS, NOTES, RUN_LOG)
+    page.name: page
+    for page in (
+        DETAIL,
+        COHORTS,
+        STUDIES,
+        EARLY_WARNING,
+        DIAGNOSIS,
+        RESTATEMENTS,
+        TRACE,
+        FINDINGS,
+        NOTES,
+        RUN_LOG,
+        CLOSED,
+    )
 }
 ROWS_WITH_RULES = 5000  # how far down choice lists reach on a sheet
-WRAPPED = frozenset({"found", "says", "advice", "text"})
+WRAPPED = frozenset({"found", "says", "advice", "text", "cause"})
 TABS = {"control": "#7F7F7F", "marketing": "#C55A11", "analytics": "#2E75B6", "service": "#7030A0", "sales": "#548235"}
 
 

@@ -66,6 +66,8 @@ FLAGS = {
     Flag.WINDOW_EXCEEDS_CYCLE: ("窗口长于期间", "window longer than period"),
     Flag.MIXED_CURRENCY: ("多币种", "mixed currency"),
     Flag.ESTIMATED: ("估计值", "estimated"),
+    Flag.MATURED: ("结账后到期补齐", "matured after closing"),
+    Flag.ADJUSTED: ("† 人工调整", "† adjusted"),
 }
 STATUSES = {
     Status.GREEN: ("●", "达标", "on target"),
