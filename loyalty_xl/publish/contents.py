@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue
 from loyalty_xl.books.cell_values import NOT_AVAILABLE
 from loyalty_xl.books.places import COHORTS, FINDINGS, in_language
+from loyalty_xl.closings import kept
 from loyalty_xl.findings import advice, sentence
 from loyalty_xl.publish.corrections import correction_notes
 from loyalty_xl.publish.dictionary import Dictionary
@@ -40,11 +41,6 @@ Row = list[Any]
 IN_MONEY = frozenset({"actual", "target", "variance", "ytd", "previous", "year_ago", "low", "high"})
 FINDINGS_SHOWN = 2000  # rows on the Findings page; the rest is counted there and listed by `check --json`
 TEXT_SHOWN = 500  # characters of a found text
-
-
-def kept(value: Any) -> Any:
-    """A value as every spreadsheet program keeps it: LibreOffice stores 15 digits, openpyxl 16, Excel 17, and no empty text."""
-    return float(f"{value:.15g}") if isinstance(value, float) else value if value != "" else None
 
 
 def scorecard_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
