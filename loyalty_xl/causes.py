@@ -48,6 +48,8 @@ class RowChange:
     money_before: int = 0
     money_now: int = 0
     changed: int | None = None  # rows with other contents, where that is known
+    added: int | None = None  # rows that came and rows that went, where they were compared one by one
+    removed: int | None = None
 
     def text(self, language: str) -> str:
         """Say where how many rows came, went or changed, and what that is in money."""
@@ -63,7 +65,9 @@ class RowChange:
 
     def _what(self, language: str) -> str:
         before, now = self.rows_before, self.rows_now
-        if now != before:
+        if self.added is not None or self.removed is not None:
+            zh, en = self._one_by_one()
+        elif now != before:
             zh, en = f"{now - before:+,} 行", f"{now - before:+,} {_rows(now - before)}"
             if before and now:
                 zh, en = f"{zh}({before:,} → {now:,})", f"{en} ({before:,} → {now:,})"
@@ -76,6 +80,12 @@ class RowChange:
         if money := self.money_now - self.money_before:
             zh, en = f"{zh},金额 {money / UNIT:+,.2f}", f"{en}, amount {money / UNIT:+,.2f}"
         return in_language(zh, en, language)
+
+    def _one_by_one(self) -> tuple[str, str]:
+        words = (("增加", "added", self.added), ("减少", "removed", self.removed), ("改动", "changed", self.changed))
+        there = [(zh, en, count) for zh, en, count in words if count]
+        zh = ",".join(f"{zh} {count:,} 行" for zh, _, count in there)
+        return zh, ", ".join(f"{count:,} {_rows(count)} {en}" for _, en, count in there)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loyalty_xl.causes import RowChange
 from loyalty_xl.contracts.row_marks import digests, row_marks
 
 if TYPE_CHECKING:
@@ -34,20 +35,6 @@ class FileRows:
 
 Place = tuple[str, int]  # sheet, month ordinal (0: rows that no date places)
 Snapshot = dict[Place, tuple[FileRows, ...]]
-
-
-@dataclass(frozen=True)
-class RowChange:
-    """What became of the rows of one sheet, file and month."""
-
-    sheet: str
-    month: int
-    file: str
-    added: int
-    removed: int
-    changed: int
-    money: int  # ten-thousandths, now less then
-    exact: bool = True  # rows were compared one by one
 
 
 def snapshot(sheets: Mapping[str, Sheet], stop: int) -> Snapshot:
@@ -100,54 +87,48 @@ def _by_file(place: Place, old: tuple[FileRows, ...], new: tuple[FileRows, ...])
     if not all(len(each.marks) == BYTES * each.rows for each in (*old, *new)):
         return _in_sums(place, old, new)
     held, there = _rows(old), _rows(new)
-    gone, come = Counter(held), Counter(there)
-    for (key, content), files in list(there.items()):  # what is still there, in whatever file
-        both = min(held.get((key, content), 0), files)
-        gone[key, content] -= both
-        come[key, content] -= both
-    lost: dict[str, Counter[int]] = {}
-    for each in old:
-        lost[each.file] = _keys(each, gone)
-    won: dict[str, Counter[int]] = {each.file: _keys(each, come) for each in new}
+    gone, come = held - there, there - held  # rows that are still there, in whatever file, did not change
+    lost = {each.file: _keys(each, gone) for each in old}
+    won = {each.file: _keys(each, come) for each in new}
     missing: Counter[int] = sum(lost.values(), Counter())
-    made = []
-    money = {each.file: each.money for each in new}
-    for each in old:
-        money[each.file] = money.get(each.file, 0) - each.money
+    money = Counter({each.file: each.money for each in new})
+    money.subtract({each.file: each.money for each in old})
+    sums: dict[str, list[int]] = {}  # added, removed, changed
     for file, keys in won.items():
-        changed = 0
-        for key, count in keys.items():
-            both = min(count, missing[key])
-            missing[key] -= both
-            changed += both
-        made.append(RowChange(*place, file, sum(keys.values()) - changed, 0, changed, money.pop(file, 0)))
+        changed = _taken(keys, missing)
+        sums[file] = [keys.total() - changed, 0, changed]
     for file, keys in lost.items():
-        removed = 0
-        for key, count in keys.items():
-            both = min(count, missing[key])
-            missing[key] -= both
-            removed += both
-        found = next((n for n, each in enumerate(made) if each.file == file), None)
-        if found is None:
-            made.append(RowChange(*place, file, 0, removed, 0, money.pop(file, 0)))
-        else:
-            was = made[found]
-            made[found] = RowChange(*place, file, was.added, removed, was.changed, was.money)
-    return [each for each in made if each.added or each.removed or each.changed]
+        sums.setdefault(file, [0, 0, 0])[1] = _taken(keys, missing)
+    before, after = ({each.file: each.rows for each in files} for files in (old, new))
+    return [
+        RowChange(
+            place[0], file, place[1], before.get(file, 0), after.get(file, 0), 0, money[file], changed, added, removed
+        )
+        for file, (added, removed, changed) in sums.items()
+        if added or removed or changed
+    ]
+
+
+def _taken(keys: Counter[int], left: Counter[int]) -> int:
+    """Take keys off those that are left; gives how many there were."""
+    taken = 0
+    for key, count in keys.items():
+        both = min(count, left[key])
+        left[key] -= both
+        taken += both
+    return taken
 
 
 def _in_sums(place: Place, old: tuple[FileRows, ...], new: tuple[FileRows, ...]) -> list[RowChange]:
     """Where rows were not marked, only the sums tell."""
+    before, after = ({each.file: each for each in files} for files in (old, new))
     made = []
-    before = {each.file: each for each in old}
-    after = {each.file: each for each in new}
     for file in dict.fromkeys([*after, *before]):
         one, two = before.get(file), after.get(file)
         if one and two and one.hash == two.hash:
             continue
-        more = (two.rows if two else 0) - (one.rows if one else 0)
-        money = (two.money if two else 0) - (one.money if one else 0)
-        made.append(RowChange(*place, file, max(more, 0), max(-more, 0), int(more == 0), money, exact=False))
+        rows = (one.rows if one else 0, two.rows if two else 0)
+        made.append(RowChange(place[0], file, place[1], *rows, one.money if one else 0, two.money if two else 0))
     return made
 
 

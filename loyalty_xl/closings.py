@@ -5,6 +5,8 @@ Everything that was ever closed is a chain of acts (closed, matured, reopened), 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -106,36 +108,35 @@ class Standing:
         """The period."""
         return self.closing.period
 
-    def _given(self, result: Result | None) -> Result | None:
-        if result is None or self.whole:
-            return result
-        bare = Result(result.kpi, result.period, result.segment_dim, result.segment, result.window)
+    def blocked(self, result: Result) -> Result:
+        """What is shown of a closing that was tampered with: nothing but the reason."""
+        bare = Result(result.kpi, self.period, result.segment_dim, result.segment, result.window)
         return replace(bare, reason=Reason.BLOCKED, note=f"{DAMAGED} {self.period.label}")
+
+    def _found(self, key: Key, *kinds: str) -> Result | None:
+        if not self.whole:
+            return self.blocked(Result(key[0], self.period, key[1], key[2]))
+        return next((found for kind in kinds if (found := self.closing.of(kind).get(key)) is not None), None)
 
     @cached_property
     def detail(self) -> dict[Key, Result]:
         """What Detail shows of the period."""
-        found = {**self.closing.of(DETAIL), **self.matured}
-        return {key: made for key, each in found.items() if (made := self._given(each)) is not None}
+        return {**self.closing.of(DETAIL), **self.matured}
 
     def shown(self, key: Key) -> Result | None:
         """What the Scorecard of the period shows of a KPI, through the KPI's window there."""
-        for kind in (LINE, SHOWN, DETAIL):
-            if (found := self.closing.of(kind).get(key)) is not None:
-                return self._given(found)
-        return None
+        return self._found(key, LINE, SHOWN, DETAIL)
 
     def ytd(self, key: Key) -> Result | None:
         """Year to date, as closed."""
-        return self._given(self.closing.of(YTD).get(key))
+        return self._found(key, YTD)
 
-    def lines(self) -> list[Line]:
+    def lines(self, computed: Sequence[Line]) -> list[Line]:
         """The Scorecard's lines, as closed; those of KPIs that are no longer known are left out."""
+        if not self.whole:
+            return [Line(each.kpi, self.blocked(each.result), each.aim, each.target, weight=each.weight, window=each.window) for each in computed]  # fmt: skip
         return [
-            line
-            for key, facts in self.closing.lines.items()
-            if key[0] in KPIS
-            and (line := _line(self._given(self.closing.of(LINE)[key]), key, facts, whole=self.whole)) is not None
+            _line(self.closing.of(LINE)[key], key, facts) for key, facts in self.closing.lines.items() if key[0] in KPIS
         ]
 
 
@@ -169,6 +170,16 @@ class Closings:
         """The last act of each period, but for maturing."""
         return {act.period: act for act in self.acts if act.kind != MATURED}
 
+    @property
+    def seal(self) -> str:
+        """Seal of the last act, which stands for all."""
+        return self.acts[-1].seal if self.acts else ""
+
+    @property
+    def next(self) -> int:
+        """Number of the next act."""
+        return max((act.number for act in self.acts), default=0) + 1
+
     def then(self, act: Act) -> Closings:
         """The same with one more act."""
         return Closings((*self.acts, act))
@@ -178,9 +189,16 @@ class Closings:
         standing = self.standing
         if not standing:
             return list(computed)
-        found = [each for each in computed if each.period not in standing or each.period.cycle is Cycle.ALL]
+        found = []
+        for result in computed:
+            closed = standing.get(result.period) if result.period.cycle is not Cycle.ALL else None
+            if closed is None:
+                found.append(result)
+            elif not closed.whole:
+                found.append(closed.blocked(result))
         for each in standing.values():
-            found += [result if result.note else replace(result, note=NOTE) for result in each.detail.values()]
+            if each.whole:
+                found += [result if result.note else replace(result, note=NOTE) for result in each.detail.values()]
         return sorted(
             found, key=lambda each: (each.kpi, each.segment_dim, each.segment, each.period.start, each.period.stop)
         )
@@ -188,7 +206,7 @@ class Closings:
     def lines(self, period: Period | None, computed: Sequence[Line]) -> list[Line]:
         """Lines of the Scorecard as they are shown."""
         standing = self.standing.get(period) if period is not None else None
-        return standing.lines() if standing is not None else list(computed)
+        return standing.lines(computed) if standing is not None else list(computed)
 
     def wave(self, result: Result) -> Result:
         """A survey wave as the newest closed period showed it; as computed where none did."""
@@ -198,7 +216,7 @@ class Closings:
                 return found
         return result
 
-    def completed(self, computed: Iterable[Result], number: int) -> list[Act]:
+    def completed(self, computed: Iterable[Result]) -> list[Act]:
         """Acts that complete what was only maturing when its period was closed, and is not any more (G5)."""
         waiting: dict[Period, set[Key]] = {}
         for period, each in self.standing.items():
@@ -213,7 +231,7 @@ class Closings:
                 flags = (*result.flags, Flag.MATURED)
                 found.setdefault(result.period, {})[key] = kept_result(replace(result, flags=flags))
         return [
-            Act(number + place, MATURED, self.standing[period].period, {}, {DETAIL: results})
+            Act(self.next + place, MATURED, self.standing[period].period, {}, {DETAIL: results})
             for place, (period, results) in enumerate(sorted(found.items(), key=lambda each: each[0]))
         ]
 
@@ -311,30 +329,30 @@ def _long(facts: Mapping[str, Any] | None, like: Result) -> Result | None:
     return replace(bare, value=value, reason=reason, n=n, interval=interval, note=facts.get("note", ""))
 
 
-def _line(result: Result | None, key: Key, facts: Mapping[str, Any], *, whole: bool) -> Line | None:
+def _line(result: Result, key: Key, facts: Mapping[str, Any]) -> Line:
     """A Scorecard line as it was closed."""
-    if result is None:
-        return None
     aim = Aim(**facts.get("aim", {}), better=Better(facts["better"]), strict=facts.get("strict", False))
     given = facts.get("target")
     target = None
     if given is not None:
         target = Target(key[0], result.period, given.get("target"), key[1], key[2], **{name: value for name, value in given.items() if name != "target"})  # fmt: skip
-    bare = Line(KPIS[key[0]], result, aim, target, weight=facts.get("weight", 0.0), window=facts.get("window", ""))
-    if not whole:
-        return bare
-    return replace(
-        bare,
-        attainment=facts.get("attainment"),
-        variance=facts.get("variance"),
-        status=Status(facts["status"]),
-        trend=Trend(facts["trend"]),
-        cohort=facts.get("cohort", ""),
-        straddles=facts.get("straddles", False),
-        history=tuple(facts.get("history", ())),
-        ytd=_long(facts.get("ytd"), result),
-        previous=_long(facts.get("previous"), result),
-        year_ago=_long(facts.get("year_ago"), result),
+    return Line(
+        KPIS[key[0]],
+        result,
+        aim,
+        target,
+        facts.get("attainment"),
+        facts.get("variance"),
+        Status(facts["status"]),
+        _long(facts.get("ytd"), result),
+        _long(facts.get("previous"), result),
+        _long(facts.get("year_ago"), result),
+        Trend(facts["trend"]),
+        facts.get("weight", 0.0),
+        facts.get("window", ""),
+        facts.get("cohort", ""),
+        facts.get("straddles", False),
+        tuple(facts.get("history", ())),
     )
 
 
@@ -352,3 +370,22 @@ def period_of(label: str, facts: Mapping[str, Any], calendar: Calendar | None = 
         return Period(Cycle(facts["cycle"]), int(facts["first"]), int(facts["stop"]), label)
     except (KeyError, TypeError, ValueError):
         return (calendar or Calendar()).parse(label)
+
+
+def fingerprint(period: Period | None, lines: Iterable[Line], results: Iterable[Result]) -> str:
+    """SHA-256 of a period's values, reasons, bases, targets and statuses: what an approval belongs to."""
+    total = hashlib.sha256((period.label if period else "").encode())
+    rows = []
+    for line in lines:
+        aim = [kept(each) for each in (line.aim.value, line.aim.lower, line.aim.upper)]
+        rows.append([LINE, *key_of(line.result), *_figures(line.result), *aim, line.status])
+    rows += [
+        [DETAIL, *key_of(each), *_figures(each)] for each in results if period is not None and each.period == period
+    ]
+    for row in sorted(rows, key=lambda row: row[:4]):
+        total.update(json.dumps(row).encode())
+    return total.hexdigest()
+
+
+def _figures(result: Result) -> list[Any]:
+    return [kept(result.value), result.reason, kept(result.n)]
