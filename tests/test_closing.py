@@ -1,0 +1,393 @@
+"""Closed periods: what was closed stands, what would differ is named with its cause, and nothing is changed without a reason."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty_xl import refresh
+from loyalty_xl.books.patch import Patch
+from loyalty_xl.books.places import CLOSED, DETAIL, SCORECARD, Page
+from loyalty_xl.books.reading import read
+from loyalty_xl.closing_snapshot import FileRows, changes, news
+from loyalty_xl.closings import carried, facts_of, key_of
+from loyalty_xl.contracts.control import SETTINGS as SETTINGS_SHEET
+from loyalty_xl.contracts.control import TARGETS
+from loyalty_xl.contracts.control_month_end import PERIODS
+from loyalty_xl.errors import UsageError
+from loyalty_xl.month_end import close, reopen
+from loyalty_xl.newbook import make_book
+from loyalty_xl.pipeline import Refresh
+from loyalty_xl.publish.layout import held
+from loyalty_xl.sample import small_company
+from loyalty_xl.settings import SETTINGS
+from loyalty_xl.vocabulary import Cycle, Flag, Period, Reason, Result
+from tests.conftest import TODAY
+
+SHUT = "2025-12"
+
+
+@pytest.fixture(scope="module")
+def closed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small company with targets, December 2025 closed; copy it before changing anything."""
+    folder = tmp_path_factory.mktemp("closed")
+    (folder / "files").mkdir()
+    small_company(folder / "files")
+    book = folder / "book.xlsx"
+    make_book(book, "en", folder / "files")
+    target(book, 40, "nps", 50.0)
+    close(book, SHUT, by="王芳", today=TODAY)
+    return folder
+
+
+@pytest.fixture
+def book(closed_once: Path, tmp_path: Path) -> Path:
+    """A copy of one's own."""
+    shutil.copytree(closed_once, tmp_path / "own")
+    return tmp_path / "own" / "book.xlsx"
+
+
+def put(book: Path, cells: dict[tuple[str, int, int], Any]) -> None:
+    """Type values into cells: sheet, row, column."""
+    patch = Patch(book)
+    for (sheet, row, column), value in cells.items():
+        patch.put(sheet, row, column, value)
+    new = book.with_suffix(".new.xlsx")
+    patch.save(new)
+    new.replace(book)
+
+
+def target(book: Path, row: int, kpi: str, value: float, period: str = SHUT) -> None:
+    """Enter a target."""
+    at = {name: number for number, name in enumerate(TARGETS.names, 1)}
+    put(
+        book,
+        {
+            ("Targets", row, at["kpi"]): kpi,
+            ("Targets", row, at["period"]): period,
+            ("Targets", row, at["target"]): value,
+        },
+    )
+
+
+def setting(book: Path, key: str, value: Any) -> None:
+    """Change a setting."""
+    put(book, {("Settings", list(SETTINGS).index(key) + 2, SETTINGS_SHEET.names.index("value") + 1): value})
+
+
+def edit(book: Path, sheet: str, change: Any) -> None:
+    """Change the lines of a department's file."""
+    file = book.parent / "files" / f"{sheet}.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join(change(lines)) + "\n", encoding="utf-8")
+
+
+def dearer(lines: list[str]) -> list[str]:
+    """The order of 24 December costs 80 more."""
+    return [line.replace(",1000,1000,0,", ",1080,1080,0,") if "2025-12-24" in line else line for line in lines]
+
+
+def figures(made: Refresh, period: str = SHUT) -> dict[Any, Any]:
+    """Every figure of a period: Detail's, and the Scorecard's lines where it is the one shown."""
+    found: dict[Any, Any] = {
+        each.id: (each.value, each.reason, each.n, each.low, each.high)
+        for each in made.results
+        if each.period.label == period
+    }
+    if made.period is not None and made.period.label == period:
+        found |= {
+            ("line", *key_of(line.result)): (line.result.value, line.result.reason, facts_of(line))
+            for line in made.lines
+        }
+    return found
+
+
+def again(book: Path, period: str | None = SHUT, **more: Any) -> Refresh:
+    """Refresh."""
+    return refresh(book, period=period, today=TODAY, by="test", **more)
+
+
+def test_closed_figures_stand(book: Path) -> None:
+    """A changed order, a new order, a setting and a target change nothing of the closed month; each is named as the cause."""
+    before = figures(again(book, dry_run=True))
+    assert len(before) > 100
+    edit(book, "Orders", dearer)
+    edit(book, "Orders", lambda lines: [*lines, "O99,1,C02,2025-12-05,VASE,1,300,300,0,CNY,sale,,NORTH"])
+    setting(book, "nps_promoter_min", 8)
+    target(book, 40, "nps", 30.0)
+    made = again(book)
+    assert figures(made) == before
+    told = {(each.what, each.key): each for each in made.restatements}
+    spend = told["actual", ("average_spend", "all", "All")]
+    assert [cause.kind for cause in spend.causes] == ["rows"]
+    assert "Orders.csv" in spend.causes[0].text("en")
+    assert "1 row added, 1 row changed" in spend.causes[0].text("en")
+    assert "+380.00" in spend.causes[0].text("en")
+    nps = told.get(("actual", ("nps", "all", "All")))
+    aim = told["target", ("nps", "all", "All")]
+    assert (aim.closed, aim.now) == (50.0, 30.0)
+    assert nps is None or any(cause.kind == "setting" and "nps_promoter_min: 9 → 8" in cause.en for cause in nps.causes)
+    (finding,) = (each for each in made.findings if each.code == "W393")
+    assert finding.count == len([each for each in made.restatements if each.shown == "closed"])
+    page = read(book, ["Restatements"])["Restatements"]
+    assert held(page, 2, 1) == SHUT
+
+
+def test_later_periods_compare_with_what_was_closed(book: Path) -> None:
+    """Of the next month, previous, last year, trend and year to date rest on the closed figures, not on today's."""
+    before = {line.kpi.key: line for line in again(book, "2026-01", dry_run=True).lines}
+    edit(book, "Orders", dearer)
+    after = {line.kpi.key: line for line in again(book, "2026-01", dry_run=True).lines}
+    for key, line in after.items():
+        assert line.history[-2] == before[key].history[-2], key
+        assert (line.previous and line.previous.value) == (before[key].previous and before[key].previous.value), key
+    assert (
+        after["average_spend"].result.value != before["average_spend"].result.value
+    )  # 12 months to January hold December
+    december = {line.kpi.key: line for line in again(book, "2026-12", as_of=None, dry_run=True).lines}
+    assert december["new_customers_per_month"].year_ago == before["new_customers_per_month"].previous
+
+
+def test_year_to_date_keeps_its_closed_part(book: Path) -> None:
+    """Closing a month that is not the last of its year: the running total is what was closed and what has come since."""
+    close(book, "2025-11", by="王芳", today=TODAY)
+    reopen(book, SHUT, reason="test", by="王芳", today=TODAY)
+    lines = {line.kpi.key: line for line in again(book, SHUT, dry_run=True).lines}
+    edit(book, "Orders", lambda lines: [line for line in lines if "2025-11-11" not in line])
+    after = {line.kpi.key: line for line in again(book, SHUT, dry_run=True).lines}
+    values = [each["average_spend"].ytd.value for each in (lines, after) if each["average_spend"].ytd is not None]
+    assert len(values) == 2
+    assert values[0] == pytest.approx(values[1])
+
+
+def test_tampering_is_found_and_nothing_shown(book: Path) -> None:
+    """A figure changed on the page Closed breaks its seal: E390, and the period shows no figure at all."""
+    page = read(book, [CLOSED.name])[CLOSED.name]
+    row = next(
+        int(row)
+        for row in page.rows
+        if held(page, int(row), 3) == "line" and isinstance(held(page, int(row), 8), float)
+    )
+    put(book, {(CLOSED.name, row, 8): 0.99})
+    made = again(book)
+    (found,) = (each for each in made.findings if each.code == "E390")
+    assert (found.sheet, found.cell, found.found) == (CLOSED.name, "A2", SHUT)
+    assert all(line.result.value is None and line.result.reason is Reason.BLOCKED for line in made.lines)
+    assert {each.reason for each in made.results if each.period.label == SHUT} == {Reason.BLOCKED}
+    assert "E390" in {each.code for each in again(book).findings}  # it is still found after it was written back
+
+
+def test_cleared_page_is_found(book: Path) -> None:
+    """The page Closed emptied: the period is held back (E391), not computed anew behind one's back."""
+    patch = Patch(book)
+    patch.replace(CLOSED.name, 2, [])
+    patch.save(book.with_name("new.xlsx"))
+    book.with_name("new.xlsx").replace(book)
+    made = again(book)
+    assert [each.found for each in made.findings if each.code == "E391"] == [SHUT]
+    assert all(line.result.value is None for line in made.lines)
+
+
+def test_reopening_needs_a_reason_and_keeps_both_figures(book: Path) -> None:
+    """Reopened, a period shows what the data say; what was closed stays on Restatements, with the reason."""
+    edit(book, "Orders", dearer)
+    for reason in ("", "  "):
+        with pytest.raises(UsageError, match="reason"):
+            reopen(book, SHUT, reason=reason, by="王芳", today=TODAY)
+    made = reopen(book, SHUT, reason="发票更正", by="王芳", today=TODAY)
+    (spend,) = (
+        each for each in made.restatements if each.what == "actual" and each.key == ("average_spend", "all", "All")
+    )
+    line = next(line for line in made.lines if line.kpi.key == "average_spend")
+    assert (spend.shown, spend.why, spend.now) == ("reopened", "发票更正", line.result.value)
+    assert spend.closed != spend.now
+    again_closed = close(book, SHUT, by="王芳", today=TODAY)
+    (spend,) = (
+        each
+        for each in again_closed.restatements
+        if each.what == "actual" and each.key == ("average_spend", "all", "All")
+    )
+    assert spend.shown == "closed again"
+    page = read(book, ["Periods"])["Periods"]
+    at = {name: number for number, name in enumerate(PERIODS.names, 1)}
+    assert [held(page, 2, at[name]) for name in ("period", "state", "by")] == [SHUT, "closed", "王芳"]
+
+
+def test_reopened_and_closed_is_what_a_fresh_book_gives(book: Path, tmp_path: Path) -> None:
+    """Reopen and close after a change: every figure is that of a book in which nothing was ever closed before."""
+    edit(book, "Orders", dearer)
+    reopen(book, SHUT, reason="test", by="a", today=TODAY)
+    close(book, SHUT, by="a", today=TODAY)
+    fresh = tmp_path / "fresh.xlsx"
+    make_book(fresh, "en", book.parent / "files")
+    target(fresh, 40, "nps", 50.0)
+    close(fresh, SHUT, by="a", today=TODAY)
+    assert figures(again(book, dry_run=True)) == figures(again(fresh, dry_run=True))
+
+
+@pytest.mark.parametrize("wrong", ["2026-04", "2026", SHUT])
+def test_what_cannot_be_closed(book: Path, wrong: str) -> None:
+    """A period that is not over, and one that is closed already, are refused; the file is as it was."""
+    before = book.read_bytes()
+    with pytest.raises(UsageError):
+        close(book, wrong, by="a", today=TODAY)
+    assert book.read_bytes() == before
+
+
+def test_approval_belongs_to_the_figures(book: Path) -> None:
+    """An approval takes the word draft away; it survives a refresh and lapses when the figures are closed anew with others."""
+    at = {name: number for number, name in enumerate(PERIODS.names, 1)}
+    assert again(book, dry_run=True).closings.closed == {SHUT}
+    put(book, {("Periods", 2, at["approved_by"]): "李总", ("Periods", 2, at["approved_on"]): "2026-01-08"})
+    again(book)
+    assert state_of(book) == "closed, approved by 李总"
+    edit(book, "Orders", dearer)
+    again(book)
+    assert state_of(book) == "closed, approved by 李总"  # what was closed stands, and with it the approval
+    made = reopen(book, SHUT, reason="test", by="a", today=TODAY)
+    (found,) = (each for each in made.findings if each.code == "W392")
+    assert (found.cell, found.found) == ("G2", "李总")
+    assert state_of(book).startswith("DRAFT · reopened, not approved")
+
+
+def state_of(book: Path) -> str:
+    """What the Scorecard says of the period."""
+    page = read(book, [SCORECARD.name])[SCORECARD.name]
+    row = next(int(row) for row in page.rows if held(page, int(row), 10) == "State")
+    return str(held(page, row, 12))
+
+
+def test_state_typed_by_hand_has_no_effect(book: Path) -> None:
+    """The word closed typed beside a period closes nothing, the word open opens nothing: W394 at the cell."""
+    put(book, {("Periods", 2, 2): "open", ("Periods", 3, 1): "2025-11", ("Periods", 3, 2): "closed"})
+    made = again(book, dry_run=True)
+    assert {each.cell for each in made.findings if each.code == "W394"} == {"B2", "B3"}
+    assert made.closings.closed == {SHUT}
+
+
+def test_second_refresh_writes_nothing(book: Path) -> None:
+    """After a closing and one refresh there is nothing more to write, restatements or not."""
+    edit(book, "Orders", dearer)
+    again(book)
+    before = book.read_bytes()
+    assert again(book).up_to_date
+    assert book.read_bytes() == before
+
+
+def test_language_does_not_matter(book: Path) -> None:
+    """Closed figures survive a switch of the workbook's language."""
+    before = figures(again(book, dry_run=True))
+    setting(book, "language", "zh")
+    made = again(book)
+    assert figures(made) == before
+    assert made.closings.closed == {SHUT}
+    assert figures(again(book, dry_run=True)) == before
+
+
+@pytest.mark.filterwarnings("ignore:.*will be removed")  # openpyxl says what it loses when saving
+def test_older_book_gets_the_pages_hidden(book: Path) -> None:
+    """A workbook from before there were closings gets the page Closed, hidden, and can be closed."""
+    import openpyxl
+
+    old = openpyxl.load_workbook(book)
+    for name in (CLOSED.name, "Restatements", "Trace"):
+        del old[name]
+    del old["Periods"]
+    old.save(book)
+    close(book, SHUT, by="a", today=TODAY)
+    sheets = {sheet.title: sheet.sheet_state for sheet in openpyxl.load_workbook(book, read_only=True).worksheets}
+    assert sheets[CLOSED.name] == "hidden"
+    assert again(book, dry_run=True).closings.closed == {SHUT}
+
+
+def test_what_was_maturing_is_completed(book: Path) -> None:
+    """A figure that had to wait when its period was closed is completed as matured, and then stands too."""
+    close(book, "2026-03", by="a", today=TODAY)
+    waiting = [
+        each
+        for each in again(book, "2026-03", dry_run=True).results
+        if each.period.label == "2026-03" and each.reason is Reason.MATURING
+    ]
+    assert waiting
+    edit(book, "Orders", lambda lines: [*lines, "O98,1,C01,2026-05-02,VASE,1,300,300,0,CNY,sale,,NORTH"])
+    made = again(book, "2026-03")
+    now = {each.id: each for each in made.results}
+    done = [now[each.id] for each in waiting if now[each.id].value is not None]
+    assert done
+    assert all(Flag.MATURED in each.flags for each in done)
+    assert {
+        each.shown for each in made.restatements if (each.key, each.what) in {(key_of(one), "detail") for one in done}
+    } == {"matured"}
+    edit(book, "Orders", lambda lines: [line for line in lines if "2026-03-3" not in line])
+    later = {each.id: each for each in again(book, "2026-03").results}
+    assert [later[each.id].value for each in done] == [each.value for each in done]
+
+
+numbers = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3))
+MONTH = Period(Cycle.MONTH, 24300, 24301, "2025-01")
+
+
+@given(numbers, numbers, numbers)
+def test_totals_carry_their_closed_part(closed: float, before: float, more: float) -> None:
+    """A running total is what was closed and what came since; where nothing changed it is as computed."""
+    made = [
+        Result("revenue", MONTH, value=value, numerator=value, n=value) for value in (before + more, before, closed)
+    ]
+    found = carried(*made, stock=False)
+    assert found is not None
+    assert found.value == pytest.approx(closed + more, abs=1e-6)
+    assert carried(made[0], made[1], made[1], stock=False) is made[0]
+    assert carried(*made, stock=True) is made[0]
+
+
+marks = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), max_size=12)
+
+
+def rows(pairs: list[tuple[int, int]], file: str = "a") -> FileRows:
+    """Rows with marks."""
+    import numpy as np
+
+    packed = np.sort(np.array(pairs, "<u4").reshape(-1, 2).view("<u8").ravel())
+    return FileRows(file, len(pairs), 0, str(sorted(pairs)), packed.tobytes())
+
+
+@given(marks, marks)
+def test_row_changes_add_up(then: list[tuple[int, int]], now: list[tuple[int, int]]) -> None:
+    """Rows then + added - removed = rows now, and there is a change just where the rows are not the same."""
+    found = changes({("Orders", 24305): (rows(then),)}, {("Orders", 24305): (rows(now),)})
+    assert bool(found) == (sorted(then) != sorted(now))
+    added, removed = (sum(getattr(each, name) for each in found) for name in ("added", "removed"))
+    assert len(then) + added - removed == len(now)
+    assert all(each.added + each.removed + each.changed > 0 for each in found)
+
+
+def test_moving_to_another_file_is_no_change() -> None:
+    """The same rows in a file of another name did not change; a snapshot that adds nothing is not kept again."""
+    one, two = {("Orders", 24305): (rows([(1, 1), (2, 2)]),)}, {("Orders", 24305): (rows([(1, 1), (2, 2)], "b"),)}
+    assert changes(one, two) == []
+    assert news(one, one) == {}
+    assert news({}, one) == {("Orders", 24305): ()}
+
+
+def test_sums_tell_where_rows_are_not_marked() -> None:
+    """Of months with too many rows to mark, the number of rows and the money tell."""
+    then, now = replace(rows([(1, 1)]), marks=b"", money=100), replace(rows([(1, 1), (2, 2)]), marks=b"", money=300)
+    (found,) = changes({("Orders", 24305): (then,)}, {("Orders", 24305): (now,)})
+    assert (found.rows_before, found.rows_now, found.money_before, found.money_now) == (1, 2, 100, 300)
+    assert "+1 row (1 → 2)" in found.text("en")
+
+
+def test_detail_page_names_what_is_closed(book: Path) -> None:
+    """On Detail a closed figure says so in its note."""
+    again(book)
+    page = read(book, [DETAIL.name])[DETAIL.name]
+    at = {column.key: number for number, column in enumerate(DETAIL.columns, 1)}
+    notes = {held(page, int(row), at["note"]) for row in page.rows if held(page, int(row), at["period"]) == SHUT}
+    assert "closed" in notes
+    assert Page("Closed", "已结账").titles == CLOSED.titles
