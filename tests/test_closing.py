@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from loyalty_xl import refresh
+from loyalty_xl import library, refresh
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.places import CLOSED, DETAIL, SCORECARD, Page
 from loyalty_xl.books.reading import read
+from loyalty_xl.closing_rows import read_closings, rows_of, sealed
 from loyalty_xl.closing_snapshot import FileRows, changes, news
-from loyalty_xl.closings import carried, facts_of, key_of
+from loyalty_xl.closings import Act, Closings, carried, facts_of, kept_result, key_of, period_of
 from loyalty_xl.contracts.control import SETTINGS as SETTINGS_SHEET
 from loyalty_xl.contracts.control import TARGETS
 from loyalty_xl.contracts.control_month_end import PERIODS
@@ -27,8 +28,9 @@ from loyalty_xl.pipeline import Refresh
 from loyalty_xl.publish.layout import held
 from loyalty_xl.sample import small_company
 from loyalty_xl.settings import SETTINGS
-from loyalty_xl.vocabulary import Cycle, Flag, Period, Reason, Result
+from loyalty_xl.vocabulary import Cycle, Flag, Interval, Period, Reason, Result, Window
 from tests.conftest import TODAY
+from tests.contracts.raw import raw_sheet
 
 SHUT = "2025-12"
 
@@ -391,3 +393,85 @@ def test_detail_page_names_what_is_closed(book: Path) -> None:
     notes = {held(page, int(row), at["note"]) for row in page.rows if held(page, int(row), at["period"]) == SHUT}
     assert "closed" in notes
     assert Page("Closed", "已结账").titles == CLOSED.titles
+
+
+def test_moved_calendar_keeps_periods() -> None:
+    """A closed period is known by its months, not by how the calendar of today would read its label."""
+    assert period_of("FY2026-Q1", {"cycle": "quarter", "first": 24303, "stop": 24306}) == Period(
+        Cycle.QUARTER, 24303, 24306, "FY2026-Q1"
+    )
+
+
+names = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=12).map(str.strip).filter(bool)
+figure = st.none() | st.floats(-1e12, 1e12, allow_nan=False)
+keys = st.tuples(st.sampled_from(sorted(library.load())), st.sampled_from(["region", "tier"]), names)
+
+
+@st.composite
+def results(draw: st.DrawFn, period: Period = MONTH) -> list[Result]:
+    """Results of one period for any KPIs and segments, with anything in them."""
+    made = []
+    for kpi, dim, segment in draw(st.lists(keys, unique=True, max_size=6)):
+        value = draw(figure)
+        low = draw(figure)
+        made.append(
+            Result(
+                kpi,
+                period,
+                dim,
+                segment,
+                draw(st.sampled_from(Window)),
+                value,
+                None if value is not None else draw(st.sampled_from(Reason)),
+                draw(figure),
+                draw(figure),
+                draw(figure),
+                Interval(low, low + 1, draw(figure)) if low is not None else None,
+                tuple(draw(st.lists(st.sampled_from(Flag), unique=True, max_size=3))),
+                draw(figure),
+                abs(draw(figure) or 0.0),
+                draw(st.just("") | names),
+            )
+        )
+    return made
+
+
+def act_of(detail: list[Result]) -> Act:
+    """A closing of these results."""
+    shown = {key_of(each): kept_result(each) for each in detail}
+    return sealed(Act(1, "closed", MONTH, {"by": "王芳"}, {"detail": shown, "ytd": shown}), "")
+
+
+def on_page(closings: Closings) -> list[list[Any]]:
+    """The page Closed as it stands in the workbook."""
+    return [CLOSED.header("both"), *rows_of(closings)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(results(), results())
+def test_whatever_comes_later_closed_figures_stand(detail: list[Result], later: list[Result]) -> None:
+    """Closed, written to the page, read back, and laid over any other results: the closed ones are shown, and no other."""
+    closings = read_closings(raw_sheet(on_page(Closings((act_of(detail),))), name=CLOSED.name))
+    assert [act.whole for act in closings.acts] == [True]
+    shown = {key_of(each): replace(each, note="") for each in closings.results(later)}
+    assert shown == {key_of(each): replace(kept_result(each), note="") for each in detail}
+
+
+@settings(deadline=None, max_examples=60)
+@given(results().filter(bool), st.data())
+def test_any_edit_breaks_the_seal(detail: list[Result], data: st.DataObject) -> None:
+    """Any cell of the page changed, any row deleted or two exchanged: the act is no longer whole."""
+    page = on_page(Closings((act_of(detail),)))
+    row = data.draw(st.integers(1, len(page) - 1))
+    how = data.draw(st.sampled_from(["cell", "row", "order"]))
+    if how == "cell":
+        column = data.draw(st.integers(2, len(CLOSED.columns) - 1))
+        page[row][column] = (
+            f"{page[row][column]}x" if isinstance(page[row][column], str) else (page[row][column] or 0) + 1.5
+        )
+    elif how == "row":
+        del page[max(row, 2)]
+    else:
+        assume(len(page) > 3)
+        page[2], page[3] = page[3], page[2]
+    assert [act.whole for act in read_closings(raw_sheet(page, name=CLOSED.name)).acts] != [True]
