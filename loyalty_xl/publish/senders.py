@@ -61,6 +61,13 @@ class Senders:
         """Departments that sent a sheet: several where each sent a file of it."""
         return {each.dept for each in self.sent if each.sheet == sheet}
 
+    def has_others(self, place: str, dept: str) -> bool:
+        """Whether departments other than *dept* sent a sheet, or (`Customers.merged_into`) something in a column of it."""
+        name, _, column = place.partition(".")
+        sheet = self._sheets.get(name)
+        filled = not column or (sheet is not None and bool(sheet.frame[column].notna().any()))
+        return filled and bool(self.depts_of(name) - {dept})
+
     def contract(self, sheet: str) -> Contract | None:
         """Give the contract of a sheet."""
         return self._contracts.get(sheet)

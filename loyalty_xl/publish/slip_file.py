@@ -25,11 +25,12 @@ ROWS_SHOWN = 500  # rows of one code; the rest shows when these are repaired
 LABELS_SHOWN = 6  # KPIs that a heading names
 TEXT_LINES = 30  # of the text in a language
 PLACES_SHOWN = 4  # rows of one code in the text
+ADVICE_SHOWN = 3  # ways to say what to do, where they differ by column
 FILL = "#FFF9E5"
 COLUMNS = (  # zh, en, width
-    ("文件", "File", 24),
+    ("文件", "File", 26),
     ("工作表", "Sheet", 16),
-    ("单元格", "Cell", 12),
+    ("单元格", "Cell", 16),
     ("列", "Column", 15),
     ("现在是", "Found", 22),
     ("应该是", "Expected", 26),
@@ -89,16 +90,17 @@ def _summary(sheet: Worksheet, slip: Slip, look: Look) -> None:
         (("期间", "Period"), slip.period or "–"),
         (("要处理的", "To do"), counted(slip, language)),
         (("在等的记分卡行", "Scorecard lines that wait"), named(slip.lines, language, 30) or "–"),
-        (("在等的指标", "KPIs that wait"), named(slip.waiting, language, 30) or "–"),
     ]
+    if others := [name for name in slip.waiting if name not in slip.lines]:
+        about.append((("明细中还在等的", "Also waiting, on Detail"), named(others, language, 30)))
     if slip.due:
         about.append((("请在此日前改好", "Please by"), slip.due.isoformat()))
     row = 2
     for (zh, en), text in about:
-        sheet.write_string(row, 0, in_language(zh, en, language), look(bold=True, valign="top"))
+        sheet.write_string(row, 0, in_language(zh, en, language), look(bold=True, valign="top", text_wrap=True))
         sheet.merge_range(row, 1, row, 3, "", wrap)
         sheet.write_string(row, 1, text, wrap)
-        sheet.set_row(row, _height(text, 66))
+        sheet.set_row(row, max(_height(text, 66), _height(in_language(zh, en, language), 28)))
         row += 1
     how = in_language(
         "请在原文件里改(不要改这张退回单),再把改好的文件交来。没有错的,在“问题”页的答复列说明;“来源”“字段对应”“参数设置”在财务的记分卡里,要改也写在那里。",
@@ -155,8 +157,10 @@ def _group(sheet: Worksheet, row: int, number: int, group: Group, look: Look) ->
     count = look(valign="top", border=1, border_color=LINE, num_format="#,##0")
     answer = look(text_wrap=True, valign="top", border=1, border_color=LINE, bg_color=FILL, num_format="@")
     for told in group.rows[:ROWS_SHOWN]:
-        for column, text in enumerate(_texts(told)):
+        texts = _texts(told)
+        for column, text in enumerate(texts):
             sheet.write_string(row, column, text, cell)
+        sheet.set_row(row, max(_height(text, width) for text, (_, _, width) in zip(texts, COLUMNS, strict=False)))
         sheet.write_number(row, 6, told.count, count)
         sheet.write_blank(row, 7, None, answer)
         row += 1
@@ -173,9 +177,8 @@ def _group(sheet: Worksheet, row: int, number: int, group: Group, look: Look) ->
 
 def _says(group: Group, language: str) -> list[tuple[tuple[str, str], str]]:
     """Lines below the heading of a code."""
-    advice = named(group.advice, language, 3) if len(group.advice) > 1 else group.advice[0]
     said = [
-        (("处理", "Repair"), advice),
+        (("处理", "Repair"), _advice(group)),
         (("原因", "Cause"), cause(group.code, language)),
         (("例子", "Example"), example(group.code, language)),
     ]
@@ -184,6 +187,11 @@ def _says(group: Group, language: str) -> list[tuple[tuple[str, str], str]]:
     if group.used_by:
         return [*said, (("用到它的指标", "KPIs that use it"), named(group.used_by, language))]
     return said
+
+
+def _advice(group: Group) -> str:
+    """What to do; where columns differ in it, the first ways."""
+    return " / ".join(group.advice[:ADVICE_SHOWN]) + (" / …" if len(group.advice) > ADVICE_SHOWN else "")
 
 
 def _texts(told: Told) -> tuple[str, ...]:
@@ -200,9 +208,12 @@ def _across(sheet: Worksheet, row: int, text: str, look: Any) -> int:
 
 
 def _height(text: str, width: float) -> float:
-    """Height of a row whose text runs across *width* characters, since merged cells do not grow by themselves."""
-    wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
-    return 15.0 * max(1, ceil(1.12 * wide / width))
+    """Height of a row whose text is *width* characters wide: merged cells do not grow by themselves, others not in every program."""
+    lines = 0
+    for line in text.split("\n"):
+        wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in line)
+        lines += max(1, ceil(1.06 * wide / width))
+    return min(400.0, 15.0 * lines)
 
 
 def _printed(sheet: Worksheet) -> None:
@@ -269,12 +280,10 @@ def _message(slip: Slip, language: str) -> str:
 
 def _group_lines(number: int, group: Group, language: str) -> list[str]:
     """One code in the text: what to do, then its first places."""
-    advice = group.advice[0] if len(group.advice) == 1 else named(group.advice, language, 2)
-    lines = [f"{number}. {title(group.code, language)} ({group.cells:,}) – {advice}"]
+    lines = [f"{number}. {title(group.code, language)} ({group.cells:,}) – {_advice(group)}"]
     for told in group.rows[:PLACES_SHOWN]:
         place = " ".join(each for each in (told.file, told.sheet, told.cell) if each)
-        found = f"“{told.found}”" if told.found else ""
-        said = f"{found} → {told.expected}" if told.expected else found
+        said = " → ".join(filter(None, (f"“{told.found}”" if told.found else "", told.expected)))
         column = f" [{told.column}]" if told.column else ""
         lines.append(f"   {place}{column}{': ' + said if said else ''}")
     more = len(group.rows) - PLACES_SHOWN

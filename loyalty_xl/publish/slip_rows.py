@@ -20,25 +20,26 @@ if TYPE_CHECKING:
     from loyalty_xl.vocabulary import Finding
 
 # Findings between sheets: whose values they quote beside those of their own sheet, and the rule that is said instead
-# where that is another department ("" = what was expected is a rule already).
+# where that is another department ("" = what was expected is a rule already). MERGED: ids that stay after merging.
+MERGED = "Customers.merged_into"
 QUOTED: dict[str, tuple[tuple[str, ...], tuple[str, str]]] = {
     "W244": (("Customers",), ("不早于客户的建档日期", "not before the customer was acquired")),
     "W245": (("Customers",), ("不晚于客户的销户日期", "not after the customer was closed")),
-    "E247": (("Orders", "Customers"), ("与原订单相同的客户和币种", "customer and currency of the original order")),
+    "E247": (("Orders", MERGED), ("与原订单相同的客户和币种", "customer and currency of the original order")),
     "E248": (("Orders",), ("累计退款不超过原订单金额", "refunds in all no more than was paid")),
-    "E263": (("SurveyInvitations", "Customers"), ("收到邀请的那位客户", "the customer who was invited")),
+    "E263": (("SurveyInvitations", MERGED), ("收到邀请的那位客户", "the customer who was invited")),
     "E264": (("SurveyInvitations",), ("不早于发放日期", "not before the invitation was sent")),
     "W322": (("Products",), ("“产品”表中的产品类型", "a product type of Products")),
     "W324": (("Products", "Orders"), ("有销售的月份都有指数", "an index for each month with sales")),
-    "W330": (("Customers",), ("", "")),
-    "W331": (("Orders", "Customers"), ("早于首单", "before the first order")),
-    "W332": (("Customers",), ("", "")),
-    "W333": (("Customers",), ("", "")),
+    "W330": ((MERGED,), ("", "")),
+    "W331": (("Orders",), ("早于首单", "before the first order")),
+    "W332": ((MERGED,), ("", "")),
+    "W333": ((MERGED,), ("", "")),
     "E342": (("Orders",), ("不低于在本公司的消费", "no less than was spent with us")),
     "W343": (("Orders",), ("同期订单的金额", "what Orders hold for the period")),
-    "W348": (("Customers",), ("", "")),
+    "W348": ((MERGED,), ("", "")),
     "W353": (("ComplaintTaxonomy",), ("新版分类中的代码", "a class of the newest version")),
-    "W364": (("Customers",), ("", "")),
+    "W364": ((MERGED,), ("", "")),
 }
 # Findings whose `found` is no cell below a header: a header, a file, a month, a word of ours.
 NO_CELL = frozenset(
@@ -70,7 +71,7 @@ class Told:
 def told(finding: Finding, senders: Senders, sheet: str, dept: str, book: str, language: str) -> Told:
     """Say of a finding about *sheet* what *dept* may read."""
     quoted, rule = QUOTED.get(finding.code, ((), ("", "")))
-    others = any(senders.depts_of(each) - {dept} for each in quoted)
+    others = any(senders.has_others(each, dept) for each in quoted)
     expected = expected_text(finding, language)
     said = finding
     if others:
