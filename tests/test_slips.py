@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,8 @@ from loyalty_xl import catalogue, cli, refresh
 from loyalty_xl.contracts import everything
 from loyalty_xl.errors import UsageError
 from loyalty_xl.findings import cause, entries, example, title
-from loyalty_xl.pipeline import Refresh
+from loyalty_xl.inputs import gather
+from loyalty_xl.pipeline import Refresh, check
 from loyalty_xl.publish import slip_rows
 from loyalty_xl.publish.senders import FINANCE, Senders, known
 from loyalty_xl.publish.slip_file import TEXT_LINES
@@ -264,10 +266,7 @@ def test_languages(made: Refresh, tmp_path: Path, language: str, name: str, says
     assert (book.name, text.name) == (f"{name}.xlsx", f"{name}.txt")
     said = [cell for row in cells_of(book) for cell in row]
     assert says in said
-    in_chinese = re.search(
-        "[\u4e00-\u9fff]", " ".join(cell for cell in said if "Expected" not in cell or language != "en")
-    )
-    assert bool(in_chinese) == (language != "en" or "数" in str(in_chinese)) or language == "en"
+    assert ("Expected" in said, "应该是" in said) == (language == "en", language == "zh")
 
 
 def test_same_findings_same_bytes_and_nothing_written_twice(made: Refresh, tmp_path: Path) -> None:
@@ -389,14 +388,58 @@ def test_file_names_are_safe(name: str, expected: str) -> None:
     assert safe(name) == expected
 
 
-def test_command(made_demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`check --slips DIR --json` lists the files it wrote; the sample company's faults lie with their departments."""
-    code = cli.main(["check", str(made_demo / "scorecard.xlsx"), "--slips", str(tmp_path), "--json", "--lang", "zh"])
+def test_files_of_one_name_keep_their_departments(made: Refresh, tmp_path: Path) -> None:
+    """Two departments that each send a data.csv are told apart, and each has its findings."""
+    given = {}
+    for name in ("Orders", "Complaints"):
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.copy(Path(made.book).parent / "files" / f"{name}.csv", folder / "data.csv")
+        given[name] = str(folder / "data.csv")
+    inputs = gather(made.book, sources=given, today=TODAY)
+    sheets, findings = check(inputs, TODAY)
+    assert len({sheet.title for sheet in sheets.values()}) == 2
+    found, _ = slips(replace(made, inputs=inputs, sheets=sheets, findings=findings), "en")
+    assert {slip.dept for slip in found} == {"analytics", "service"}
+    for slip in found:
+        assert [each.dept for each in slip.sent] == [slip.dept]
+
+
+def test_file_that_cannot_be_read_goes_back_to_its_department(made: Refresh, tmp_path: Path) -> None:
+    """An empty file is a fault of whoever sent it: named among the files received, and all KPIs of the sheet wait for it."""
+    empty = tmp_path / "complaints_07.xlsx"
+    empty.touch()
+    inputs = gather(made.book, sources={"Complaints": str(empty)}, today=TODAY)
+    sheets, findings = check(inputs, TODAY)
+    nothing = replace(made, inputs=inputs, sheets=sheets, findings=findings, period=None, results=[], lines=[])
+    written = write_slips(nothing, tmp_path / "out", "en")
+    [slip] = written.slips
+    assert (slip.dept, [group.code for group in slip.groups], slip.period) == ("service", ["E101"], "")
+    assert catalogue.KPIS["complaint_rate"].label("en") in slip.waiting
+    assert any({"complaints_07.xlsx", "cannot be read"} <= set(row) for row in cells_of(written.files["service"][0]))
+
+
+def test_command(
+    made: Refresh, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`check --slips DIR` says who has what to repair; with --json it lists the files written."""
+    monkeypatch.setattr(cli, "_run", lambda *_, **__: replace(made, findings=list(made.findings)))
+    arguments = ["check", str(made.book), "--slips", str(tmp_path)]
+    assert cli.main([*arguments, "--json", "--lang", "zh"]) == 1
     said = json.loads(capsys.readouterr().out)["slips"]
-    assert code == 1
     assert sorted(said["written_to"]) == sorted(str(each) for each in tmp_path.iterdir() if each.name != ABOUT)
-    files = {each["dept"]: Path(each["files"][0]) for each in said["departments"]}
+    monkeypatch.setattr(
+        cli, "_run", lambda *_, **__: replace(made, findings=[each for each in made.findings if "Orders" in each.sheet])
+    )
+    assert cli.main([*arguments, "--lang", "en"]) == 1
+    out = capsys.readouterr().out
+    assert "Marketing: nothing to repair" in out
+    assert "Data analytics: errors to repair: 3" in out
+
+
+def test_faults_of_the_sample_company_lie_with_their_departments(computed_demo: Refresh, tmp_path: Path) -> None:
+    """Each slip of the sample company speaks of its department's own file only."""
+    written = write_slips(computed_demo, tmp_path, "zh")
     named = {"marketing": "市场部_marketing.xlsx", "service": "客服部_complaints.xlsx", "analytics": "analytics_orders.csv", "sales": "sales_reference.xlsx"}  # fmt: skip
-    assert {dept: {row[0] for row in said_by(book)} for dept, book in files.items()} == {
-        dept: {file} for dept, file in named.items()
-    }
+    said = {dept: {row[0] for row in said_by(files[0])} for dept, files in written.files.items()}
+    assert said == {dept: {file} for dept, file in named.items()}
