@@ -24,6 +24,7 @@ FIXED_DATE = datetime(2026, 1, 1)
 ROWS_SHOWN = 500  # rows of one code; the rest shows when these are repaired
 LABELS_SHOWN = 6  # KPIs that a heading names
 TEXT_LINES = 30  # of the text in a language
+TEXT_SHOWN = 60  # characters of a value in the text
 PLACES_SHOWN = 4  # rows of one code in the text
 ADVICE_SHOWN = 3  # ways to say what to do, where they differ by column
 FILL = "#FFF9E5"
@@ -180,7 +181,7 @@ def _says(group: Group, language: str) -> list[tuple[tuple[str, str], str]]:
     said = [
         (("处理", "Repair"), _advice(group)),
         (("原因", "Cause"), cause(group.code, language)),
-        (("例子", "Example"), example(group.code, language)),
+        (("例子(虚构)", "Example (made up)"), example(group.code, language)),
     ]
     if group.waiting:
         return [(("在等这项修改的指标", "KPIs that wait for it"), named(group.waiting, language)), *said]
@@ -283,10 +284,16 @@ def _group_lines(number: int, group: Group, language: str) -> list[str]:
     lines = [f"{number}. {title(group.code, language)} ({group.cells:,}) – {_advice(group)}"]
     for told in group.rows[:PLACES_SHOWN]:
         place = " ".join(each for each in (told.file, told.sheet, told.cell) if each)
-        said = " → ".join(filter(None, (f"“{told.found}”" if told.found else "", told.expected)))
-        column = f" [{told.column}]" if told.column else ""
+        said = " → ".join(filter(None, (f"“{_short(told.found)}”" if told.found else "", _short(told.expected))))
+        column = f" [{_short(told.column)}]" if told.column else ""
         lines.append(f"   {place}{column}{': ' + said if said else ''}")
     more = len(group.rows) - PLACES_SHOWN
     return (
         [*lines, in_language(f"   …… 还有 {more:,} 处", f"   ... and {more:,} more", language)] if more > 0 else lines
     )
+
+
+def _short(text: str) -> str:
+    """A text on one line, the beginning of it where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= TEXT_SHOWN else f"{line[:TEXT_SHOWN]}…"
