@@ -135,6 +135,7 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
     refresh.add_argument("--dry-run", action="store_true", help="compute and report, write nothing")
     refresh.add_argument("--by", help="name shown as Refreshed by (default: the user of this machine)")
 
+    _add_month_end(command)
     _add_takers(command)
 
     profiles = command(
@@ -183,6 +184,17 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
 
     command("doctor", _doctor, "look at the machine: what is wrong, and one line that repairs it")
     return made
+
+
+def _add_month_end(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands of month-end."""
+    close = command("close", _close, "close a period: refresh, keep every figure, and show these from now on")
+    reopen = command("reopen", _close, "let a closed period show again what the data say; both figures stay visible")
+    for sub in (close, reopen):
+        sub.add_argument("book", metavar="BOOK.xlsx")
+        sub.add_argument("--period", required=True, metavar="PERIOD", help="2026-07, 2026-Q3, 2026-H1 or 2026")
+        sub.add_argument("--reason", required=sub is reopen, default="", help="why; it stands on Periods")
+        sub.add_argument("--by", help="name of the person (default: the user of this machine)")
 
 
 def _add_takers(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -332,6 +344,27 @@ def _refresh(arguments: argparse.Namespace) -> int:
         from loyalty_xl.talk import refresh_text
 
         print(refresh_text(made, arguments.lang or made.language, dry_run=arguments.dry_run))
+    return made.exit_code
+
+
+def _close(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.month_end import close, reopen
+
+    talk = _Talk(arguments)
+    act = close if arguments.command == "close" else reopen
+    try:
+        made = act(arguments.book, arguments.period, reason=arguments.reason, by=arguments.by, progress=talk)
+    finally:
+        talk.done()
+    if arguments.json:
+        _print_document(made, arguments.lang)
+    else:
+        from loyalty_xl.publish.month_end import act_text
+        from loyalty_xl.talk import refresh_text
+
+        language = arguments.lang or made.language
+        print(refresh_text(made, language))
+        print(act_text(made, language))
     return made.exit_code
 
 

@@ -14,7 +14,8 @@ from loyalty_xl.books.cell_values import NOT_AVAILABLE
 from loyalty_xl.books.places import DETAIL
 from loyalty_xl.books.saving import replace_file
 from loyalty_xl.errors import UsageError
-from loyalty_xl.publish.contents import detail_rows, fingerprint, line_json, trend_periods
+from loyalty_xl.publish.contents import detail_rows, line_json, trend_periods
+from loyalty_xl.publish.month_end import fingerprint_of
 from loyalty_xl.publish.words import segment_text
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def export(made: Refresh, folder: Path) -> list[Path]:
         "workbook": made.book.name,
         "period": made.period.label if made.period else None,
         "as_of": made.as_of.isoformat() if made.as_of else None,
-        "fingerprint": fingerprint(made),
+        "fingerprint": fingerprint_of(made),
         "files": names,
     }
     text = json.dumps(about, ensure_ascii=False, indent=1)

@@ -20,6 +20,7 @@ from loyalty_xl.books.preflight import Limits, unreachable
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.checking import check_sheet
+from loyalty_xl.contracts.control_month_end import FILLED_PERIOD
 from loyalty_xl.contracts.control_plan import DEFINED
 from loyalty_xl.contracts.headers import find_header, normalise, recognise
 from loyalty_xl.contracts.profiles import find_profile
@@ -457,21 +458,28 @@ def sheet_hash(raw: RawSheet) -> str:
     return total.hexdigest()
 
 
-def _own_words(made: Inputs) -> str:
-    """What people wrote in the dictionary, row by row."""
-    sheet = made.control.get("Dictionary")
+FILLED = {
+    "Dictionary": ("kpi", DEFINED),
+    "Periods": ("period", (*FILLED_PERIOD, "reason")),
+}  # key, the product's fields
+
+
+def _own_words(made: Inputs, name: str) -> str:
+    """What people wrote on a page that the product fills, row by row."""
+    sheet = made.control.get(name)
     if sheet is None:
         return ""
-    own = [name for name in sheet.frame if name not in DEFINED and name != "kpi"]
+    key, filled = FILLED[name]
+    own = [field for field in sheet.frame if field not in filled and field != key]
     written = sheet.frame[sheet.frame[own].notna().any(axis=1)]
-    return written[["kpi", *own]].astype(object).to_csv(index=False)
+    return written[[key, *own]].astype(object).to_csv(index=False)
 
 
 def _digest(made: Inputs, by_name: Mapping[str, RawSheet]) -> str:
     total = hashlib.sha256()
     for name in CONTROL:
-        if name == "Dictionary":  # the product fills it: only what people wrote there is an input
-            total.update(f"{name}:{_own_words(made)}\n".encode())
+        if name in FILLED:  # the product fills it: only what people wrote there is an input
+            total.update(f"{name}:{_own_words(made, name)}\n".encode())
         elif name in by_name:
             total.update(f"{name}:{sheet_hash(by_name[name])}\n".encode())
     for name, files in sorted(made.sources.items()):

@@ -39,6 +39,22 @@ class Asked:
     settings: Mapping[str, str] = field(default_factory=dict)
     language: str | None = None
     allow_csv: bool = False  # read a text file under a workbook's name
+    wish: Wish | None = None  # close or reopen the period
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person wants done to a period beside refreshing it."""
+
+    kind: str  # closed or reopened
+    by: str = ""
+    on: str = ""  # day
+    reason: str = ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Who, when and why."""
+        return {name: text for name, text in (("by", self.by), ("on", self.on), ("reason", self.reason)) if text}
 
 
 NOTHING = Asked()

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import catalogue, improving, library
+from loyalty_xl.acting import Shown, acted
 from loyalty_xl.books import addin_paths
+from loyalty_xl.closings import NO_CLOSINGS
 from loyalty_xl.contracts import departments
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.between_value import wallets
@@ -26,8 +28,10 @@ from loyalty_xl.evaluating import Situation, evaluate, wiring
 from loyalty_xl.inputs import Inputs, gather
 from loyalty_xl.opening import NOTHING, silent
 from loyalty_xl.preparing import Prepared, newest_date, prepare
+from loyalty_xl.restating import Today
 from loyalty_xl.scorecard import score
 from loyalty_xl.scoring import LoyaltyScore, loyalty_score
+from loyalty_xl.settling import closings_of, settle
 from loyalty_xl.turns import cycle_turn, following, periods_between
 from loyalty_xl.vocabulary import Calendar, Cycle, Finding, Flag, Period, Result, Severity, month_ordinal
 
@@ -35,9 +39,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from loyalty_xl.closings import Closings
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.contracts.totals import Total
     from loyalty_xl.opening import Asked, Opened, Progress
+    from loyalty_xl.restating import Restatement
     from loyalty_xl.scoring import Line
     from loyalty_xl.settings import Settings
     from loyalty_xl.vocabulary import Plan, Target
@@ -62,6 +68,8 @@ class Refresh:
     language: str
     waiting: dict[str, int]  # sheet -> rows after the period, which wait
     totals: list[Total] = field(default_factory=list)  # received = used + left out, by sheet and period
+    closings: Closings = NO_CLOSINGS
+    restatements: list[Restatement] = field(default_factory=list)
     run_log: list[tuple[str, str, str, str]] = field(default_factory=list)  # section, item, value, more
     written_to: Path | None = None
     up_to_date: bool = False
@@ -116,25 +124,7 @@ def compute(
     calendar = Calendar(latest.fiscal_start_month, latest.fiscal_year_label)
     if as_of is None:
         clock.step("")
-        findings = finished(findings, inputs, kpis.values())
-        return Refresh(
-            inputs.book,
-            None,
-            None,
-            [],
-            [],
-            None,
-            {},
-            findings,
-            sheets,
-            inputs,
-            latest,
-            [],
-            language,
-            {},
-            totals(sheets, None, []),
-            seconds=clock.seconds,
-        )
+        return _nothing(inputs, sheets, finished(findings, inputs, kpis.values()), latest, language, clock.seconds)
     if not _known_to_calendars(month_ordinal(as_of)):
         raise UsageError(
             "", f"截止日期 {as_of} 超出范围:1900 年到 9989 年", f"as_of {as_of} is out of range: 1900 to 9989"
@@ -149,12 +139,23 @@ def compute(
     period = _period(asked.period, calendar, at_end, as_of)
     first = prepared.first_month
     periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
-    results = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
+    computed = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
     clock.step("score")
+    closings, found = closings_of(inputs, calendar, computed)
+    findings += found
     counted, found = _totals(sheets, inputs, period, calendar)
     findings += found
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
-    lines = score(list(kpis.values()), targets, period, situation, prepared.waves)
+    scored = score(list(kpis.values()), targets, period, situation, prepared.waves, closings)
+    if asked.wish is not None:
+        shown = Shown(period, scored.lines, computed, situation, prepared.waves, kpis, sheets)
+        closings = acted(asked.wish, closings, shown)
+    today_ = Today(
+        closings, computed, scored.lines, period, scored.again, targets, sheets, inputs.settings, calendar, kpis
+    )
+    settled = settle(today_, inputs)
+    findings += settled.findings
+    lines = settled.lines
     findings += _unrivalled(inputs, lines)
     tables = _tables(prepared, at_end, first, calendar, inputs)
     about = improving.scored(period, situation, prepared.waves, lines, targets, plans)
@@ -165,7 +166,7 @@ def compute(
         inputs.book,
         period,
         as_of,
-        results,
+        settled.results,
         lines,
         loyalty_score(lines, situation.settings),
         tables,
@@ -177,10 +178,42 @@ def compute(
         language,
         _waiting(sheets, period, as_of),
         counted,
+        closings=closings,
+        restatements=settled.restatements,
     )
     clock.step("")
     made.seconds = clock.seconds
     return made
+
+
+def _nothing(
+    inputs: Inputs,
+    sheets: dict[str, Sheet],
+    findings: list[Finding],
+    settings: Settings,
+    language: str,
+    seconds: dict[str, float],
+) -> Refresh:
+    """What a run gives that finds no date anywhere."""
+    counted = totals(sheets, None, [])
+    return Refresh(
+        inputs.book,
+        None,
+        None,
+        [],
+        [],
+        None,
+        {},
+        findings,
+        sheets,
+        inputs,
+        settings,
+        [],
+        language,
+        {},
+        counted,
+        seconds=seconds,
+    )
 
 
 def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]:

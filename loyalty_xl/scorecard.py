@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from loyalty_xl.catalogue import MEASURES
+from loyalty_xl.closings import NO_CLOSINGS, carried
 from loyalty_xl.contracts.targets import target_for
 from loyalty_xl.evaluating import Situation, evaluate, evaluate_turns
 from loyalty_xl.rows.competitors import strongest
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from loyalty_xl.catalogue import Kpi
+    from loyalty_xl.closings import Closings
     from loyalty_xl.vocabulary import Period
 
 BEAT = "beat_competitor"
@@ -69,17 +71,60 @@ def lines_on(
     return lines
 
 
+@dataclass(frozen=True)
+class Scored:
+    """The lines of a period, and what they would show of earlier periods that are closed."""
+
+    lines: list[Line]
+    again: dict[tuple[Period, Key], Result | None]  # closed periods as computed now, through the Scorecard's windows
+
+
 def score(
-    kpis: Sequence[Kpi], targets: Sequence[Target], period: Period, situation: Situation, waves: pd.DataFrame
-) -> list[Line]:
-    """Fill the lines of *period*."""
+    kpis: Sequence[Kpi],
+    targets: Sequence[Target],
+    period: Period,
+    situation: Situation,
+    waves: pd.DataFrame,
+    closings: Closings = NO_CLOSINGS,
+) -> Scored:
+    """Fill the lines of *period* as computed now; earlier periods beside them stand as they were closed."""
     wanted = lines_on(kpis, targets, period, situation)
     dims = list(dict.fromkeys(["all", *(dim for _, dim, _, _ in wanted)]))
-    look = _Looking(period, situation, waves, dims)
+    look = _Looking(period, situation, waves, dims, closings)
     for kpi, *_ in wanted:
         look.want(kpi)
     look.run()
-    return [_line(kpi, dim, segment, target, period, situation, look) for kpi, dim, segment, target in wanted]
+    again = {
+        (past, (kpi.key, dim, segment)): look.result(look.turn(kpi, past), (kpi.key, dim, segment))
+        for kpi, dim, segment, _ in wanted
+        for past in dict.fromkeys((*look.past[1:], *look.year_ago))
+        if past in closings.standing
+    }
+    lines = [_line(kpi, dim, segment, target, period, situation, look) for kpi, dim, segment, target in wanted]
+    return Scored(lines, again)
+
+
+def through_windows(
+    kpis: Iterable[Kpi], period: Period, situation: Situation, waves: pd.DataFrame, dims: Sequence[str]
+) -> tuple[dict[Key, Result], dict[Key, Result]]:
+    """Every KPI and segment as the Scorecard of *period* would show it where that is not the period itself, and year to date."""
+    look = _Looking(period, situation, waves, dims)
+    shown: dict[Turn, list[Kpi]] = {}
+    running: dict[Turn, list[Kpi]] = {}
+    for kpi in kpis:
+        turn, ytd = look.turn(kpi, period), look.ytd(kpi)
+        if turn is not None and turn != cycle_turn(period):
+            shown.setdefault(turn, []).append(kpi)
+        if ytd is not None:
+            running.setdefault(ytd, []).append(kpi)
+    made: list[dict[Key, Result]] = []
+    for turns in (shown, running):
+        found: dict[Key, Result] = {}
+        for turn, some in turns.items():
+            for each in evaluate(some, [turn], situation, dims):
+                found[each.kpi, each.segment_dim, each.segment] = replace(each, period=period)
+        made.append(found)
+    return made[0], made[1]
 
 
 def seen(
@@ -109,13 +154,36 @@ def seen(
 class _Looking:
     """Collects the turns that lines need, evaluates each set once, and answers look-ups."""
 
-    def __init__(self, period: Period, situation: Situation, waves: pd.DataFrame, dims: Sequence[str]) -> None:
+    def __init__(
+        self,
+        period: Period,
+        situation: Situation,
+        waves: pd.DataFrame,
+        dims: Sequence[str],
+        closings: Closings = NO_CLOSINGS,
+    ) -> None:
         self._period, self._situation, self._waves, self._dims = period, situation, waves, dims
+        self._closings = closings
         self._kpis: dict[str, list[Kpi]] = {}
         self._found: dict[tuple[Turn, Key], Result] = {}
         self.past: list[Period] = [period]
         while len(self.past) < SHOWN and (before := following(self.past[-1], situation.calendar, -1)) is not None:
             self.past.append(before)
+        before = year_before(period, situation.calendar)
+        self.year_ago: list[Period] = [before] if before is not None else []
+        self._part = self._closed_part()
+
+    def _closed_part(self) -> Period | None:
+        """The newest closed period of the same rhythm that year to date holds."""
+        if self._period.cycle is Cycle.ALL:
+            return None
+        year = ytd_turn(self._period, self._situation.calendar).first
+        inside = [
+            each
+            for each in self._closings.standing
+            if each.cycle is self._period.cycle and year < each.stop < self._period.stop and each.first >= year
+        ]
+        return max(inside, default=None)
 
     def window(self, kpi: Kpi) -> str:
         """The window through which the Scorecard shows a KPI."""
@@ -160,9 +228,32 @@ class _Looking:
     def _newest(self, wave: int) -> int:
         return int(self._waves.loc[self._waves["wave"] == wave, "newest"].max())
 
-    def ytd(self, kpi: Kpi) -> Turn | None:
+    def ytd(self, kpi: Kpi, period: Period | None = None) -> Turn | None:
         """Year to date; none for KPIs that look ahead."""
-        return None if kpi.lag or self._period.cycle is Cycle.ALL else ytd_turn(self._period, self._situation.calendar)
+        period = period or self._period
+        return None if kpi.lag or period.cycle is Cycle.ALL else ytd_turn(period, self._situation.calendar)
+
+    def running(self, kpi: Kpi, key: Key) -> Result | None:
+        """Year to date, its closed part as it was closed."""
+        now = self.result(self.ytd(kpi), key)
+        if self._part is None:
+            return now
+        closed = self._closings.standing[self._part].ytd(key)
+        return carried(now, self.result(self.ytd(kpi, self._part), key), closed, stock=kpi.stock)
+
+    def shown(self, kpi: Kpi, period: Period | None, key: Key) -> Result | None:
+        """What the Scorecard of a period shows: as closed where it is closed, else as computed."""
+        if period is not None and (standing := self._closings.standing.get(period)) is not None:
+            return standing.shown(key)
+        return self.result(self.turn(kpi, period), key)
+
+    def before(self, kpi: Kpi, key: Key) -> Result | None:
+        """What the line is compared with: the period before, for surveys the wave before."""
+        turn = self.previous(kpi)
+        if turn is not None and turn.wave >= 0:
+            result = self.result(turn, key)
+            return self._closings.wave(result) if result is not None else None
+        return self.shown(kpi, following(self._period, self._situation.calendar, -1), key)
 
     def want(self, kpi: Kpi) -> None:
         """Ask for a KPI."""
@@ -176,7 +267,7 @@ class _Looking:
             turns = [
                 self.turn(kpi, period) for period in (*self.past, year_before(self._period, self._situation.calendar))
             ]
-            turns += [self.previous(kpi), self.ytd(kpi)]
+            turns += [self.previous(kpi), self.ytd(kpi), self.ytd(kpi, self._part) if self._part else None]
             sets.setdefault(frozenset(turn for turn in turns if turn), []).append(kpi)
         for turns_of, kpis in sets.items():
             ordered = sorted(turns_of, key=lambda turn: (turn.period, turn.window, turn.first, turn.wave))
@@ -199,8 +290,8 @@ def _line(
     if result is None:
         result = _missing(kpi, dim, segment, period, look, turn, situation)
     result = replace(result, period=period)
-    year_ago = look.result(look.turn(kpi, year_before(period, situation.calendar)), key)
-    previous = look.result(look.previous(kpi), key)
+    year_ago = look.shown(kpi, year_before(period, situation.calendar), key)
+    previous = look.before(kpi, key)
     gone = 1.0
     rate = kpi.stock or not kpi.unit.is_additive
     if Flag.PARTIAL in result.flags and not rate:
@@ -222,7 +313,8 @@ def _line(
         )
     cohort = turn.period.label if turn and kpi.lag and result.n is not None else ""
     weight = target.weight if target and target.weight is not None else (kpi.default_weight if dim == "all" else 0.0)
-    values = [look.result(look.turn(kpi, past), key) for past in reversed(look.past)]
+    earlier = [look.shown(kpi, past, key) for past in reversed(look.past[1:])]
+    values = [*earlier, result]
     return Line(
         kpi,
         result,
@@ -231,7 +323,7 @@ def _line(
         reached,
         off,
         state,
-        look.result(look.ytd(kpi), key),
+        look.running(kpi, key),
         previous,
         year_ago,
         trend(result, previous, aim.better) if previous else Trend.NONE,
@@ -298,4 +390,4 @@ def _scale(kpi: Kpi, situation: Situation) -> tuple[float, float]:
     return float(low), float(high)
 
 
-__all__ = ["SHOWN", "YTD", "lines_on", "score", "seen"]
+__all__ = ["SHOWN", "YTD", "Scored", "lines_on", "score", "seen", "through_windows"]

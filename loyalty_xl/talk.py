@@ -12,6 +12,7 @@ from loyalty_xl.books.places import in_language
 from loyalty_xl.errors import UsageError
 from loyalty_xl.findings import UNDECIDED, advice, sentence
 from loyalty_xl.publish.dictionary import definition
+from loyalty_xl.publish.month_end import restatements_text
 from loyalty_xl.publish.watching import totals_text
 from loyalty_xl.publish.words import DIMENSIONS, REASONS, segment_text, status_text
 from loyalty_xl.settings import Settings
@@ -85,6 +86,8 @@ def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
     if errors:
         lines += [findings_text(errors, language, 10), ""]
     lines.append(summary_of_findings(made, language))
+    if changed := restatements_text(made, language):
+        lines.append(changed)
     if made.totals:
         lines += [in_language("收数核对:", "Control totals:", language), _totals(made, language)]
     if not made.computed:

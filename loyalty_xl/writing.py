@@ -17,7 +17,7 @@ from loyalty_xl.errors import UsageError
 from loyalty_xl.opening import silent
 from loyalty_xl.pipeline import finished
 from loyalty_xl.publish import run_log
-from loyalty_xl.publish.contents import fingerprint
+from loyalty_xl.publish.contents import results_hash
 from loyalty_xl.publish.faces import is_stale_formula
 from loyalty_xl.publish.filling import Filling, newer
 from loyalty_xl.version import __version__
@@ -61,7 +61,9 @@ def write(
 def judged(made: Refresh, asked: Asked) -> Filling:
     """Say in *made* whether anything changed, what was typed over, and what the run log holds; give what fills the pages."""
     filling = Filling(made)
-    made.findings = finished([*made.findings, *filling.to_sign_again()], made.inputs, catalogue.KPIS.values())
+    made.findings = finished(
+        [*made.findings, *filling.to_sign_again(), *filling.periods.findings()], made.inputs, catalogue.KPIS.values()
+    )
     signed = signature(asked, made)
     if version := newer(filling.before, __version__):
         name = made.book.name
@@ -104,7 +106,7 @@ def signature(asked: Asked, made: Refresh) -> str:
     """
     parts = [made.inputs.digest, asked.period or "", str(asked.as_of or ""), made.language, __version__]
     parts += [f"{key}={value}" for key, value in sorted(asked.settings.items())]
-    parts += [str(made.as_of or ""), fingerprint(made), *map(str, made.findings)]
+    parts += [str(made.as_of or ""), results_hash(made), *map(str, made.findings)]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -581,7 +581,7 @@ def test_the_sample_company_feeds_everything(made_demo: Path) -> None:
     situation = Situation(made.ready, chosen, CALENDAR, coverage(sheets, end, CALENDAR), end)
     month = CALENDAR.parse("2026-07")
     lines = {
-        each.kpi.key: each for each in score([KPIS[key] for key in KEYS], _aims(month), month, situation, made.waves)
+        each.kpi.key: each for each in score([KPIS[key] for key in KEYS], _aims(month), month, situation, made.waves).lines
     }
     assert set(lines) == set(KEYS)
     assert {key for key, each in lines.items() if each.result.value is None} == set()

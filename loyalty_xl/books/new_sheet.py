@@ -40,6 +40,7 @@ class NewSheet:
     like: bytes = b""  # a worksheet's XML whose view, choice lists and print layout it takes over
     notes: bytes = b""  # the part that holds that worksheet's notes
     shapes: bytes = b""  # the part that draws them
+    hidden: bool = False  # until somebody unhides it
 
     def write(self, draft: Draft, part: str, namespace: str, styles: Styles) -> None:
         """Write the part, without rows, into a workbook with *styles*."""

@@ -139,6 +139,8 @@ class Patch:
         styles: Sequence[Style | None] | None = None,
         widths: Sequence[float] = (),
         before: str | None = None,
+        *,
+        hidden: bool = False,
     ) -> None:
         """Add a worksheet at the end, or before another, with *rows* from row 1 on; `put` and `replace` may follow.
 
@@ -147,7 +149,7 @@ class Patch:
         check_name(name, [*self._workbook.all_names, *self._added])
         if before is not None and before not in self.sheet_names:
             raise KeyError(before)
-        self._added[name] = NewSheet(before, tuple(widths))
+        self._added[name] = NewSheet(before, tuple(widths), hidden=hidden)
         self.replace(name, 1, rows, styles)
 
     def copy_sheet(self, name: str, path: Path, sheet: str, before: str | None = None) -> None:
@@ -226,7 +228,7 @@ class Patch:
         draft = Draft(self.package)
         workbook = self._workbook
         for name, new in self._added.items():
-            add_sheet(draft, workbook, name, b"", new.before)
+            add_sheet(draft, workbook, name, b"", new.before, hidden=new.hidden)
             workbook = read_workbook(draft)
         styles_part = workbook.part_of("styles")
         if styles_part not in draft and (self._cells or self._pages):

@@ -96,7 +96,9 @@ def edit(draft: Draft, part: str, change: Callable[[etree._Element], bool]) -> N
         draft.write(part, serialise(root, data))
 
 
-def add_sheet(draft: Draft, workbook: Workbook, name: str, data: bytes, before: str | None) -> str:
+def add_sheet(
+    draft: Draft, workbook: Workbook, name: str, data: bytes, before: str | None, *, hidden: bool = False
+) -> str:
     """Add a worksheet, at the end or before another; give its part."""
     if workbook.locked:
         raise protected(f"无法添加工作表“{name}”", f"the sheet '{name}' cannot be added")
@@ -115,6 +117,8 @@ def add_sheet(draft: Draft, workbook: Workbook, name: str, data: bytes, before: 
         at = next((i for i, s in enumerate(entries) if s.get("name") == before), len(entries))
         number = max([0, *(int(s.get("sheetId") or 0) for s in entries)]) + 1
         entry = etree.Element(f"{{{etree.QName(root).namespace}}}sheet", name=name, sheetId=str(number))
+        if hidden:
+            entry.set("state", "hidden")
         entry.set(f"{{{base}}}id", link)
         sheets.insert(at, entry)
         for holder, attribute in PLACES:

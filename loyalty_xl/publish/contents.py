@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue
 from loyalty_xl.books.cell_values import NOT_AVAILABLE
 from loyalty_xl.books.places import COHORTS, FINDINGS, in_language
+from loyalty_xl.closings import kept
 from loyalty_xl.findings import advice, sentence
 from loyalty_xl.publish.corrections import correction_notes
 from loyalty_xl.publish.dictionary import Dictionary
+from loyalty_xl.publish.month_end import act_json, fingerprint_of, restatement_json
 from loyalty_xl.publish.watching import total_json, total_text
 from loyalty_xl.publish.words import (
     DIMENSIONS,
@@ -40,11 +42,6 @@ Row = list[Any]
 IN_MONEY = frozenset({"actual", "target", "variance", "ytd", "previous", "year_ago", "low", "high"})
 FINDINGS_SHOWN = 2000  # rows on the Findings page; the rest is counted there and listed by `check --json`
 TEXT_SHOWN = 500  # characters of a found text
-
-
-def kept(value: Any) -> Any:
-    """A value as every spreadsheet program keeps it: LibreOffice stores 15 digits, openpyxl 16, Excel 17, and no empty text."""
-    return float(f"{value:.15g}") if isinstance(value, float) else value if value != "" else None
 
 
 def scorecard_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
@@ -178,7 +175,7 @@ def head_cells(made: Refresh) -> dict[str, Any]:
         "findings": in_language(
             f"{errors} 个错误,{warnings} 个提醒", f"errors: {errors}, warnings: {warnings}", language
         ),
-        "fingerprint": f"{__version__} · {fingerprint(made)[:12]}",
+        "fingerprint": f"{__version__} · {fingerprint_of(made)[:12]}",
     }
 
 
@@ -318,25 +315,9 @@ def note_rows(made: Refresh) -> list[Row]:
     return rows
 
 
-def fingerprint(made: Refresh) -> str:
-    """SHA-256 of period, values, reasons, bases, targets and statuses: what an approval belongs to."""
-    parts = [made.period.label if made.period else ""]
-    for line in made.lines:
-        parts.append(
-            json.dumps(
-                [
-                    line.kpi.key,
-                    segment_text(line.result),
-                    line.result.value,
-                    line.result.reason,
-                    line.result.n,
-                    line.aim.value,
-                    line.aim.lower,
-                    line.aim.upper,
-                    line.status,
-                ]
-            )
-        )
+def results_hash(made: Refresh) -> str:
+    """SHA-256 of everything that was computed: what decides whether anything is to be written."""
+    parts = [fingerprint_of(made), made.closings.seal]
     parts += [json.dumps([each.id, each.value, each.reason, each.n]) for each in made.results]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -427,6 +408,8 @@ def document(made: Refresh, language: str | None = None) -> dict[str, Any]:
         "loyalty_score": made.score.value if made.score else None,
         "tables": made.tables,
         "totals": [total_json(each) for each in made.totals],
+        "periods": [act_json(each) for each in made.closings.acts],
+        "restatements": [restatement_json(each) for each in made.restatements],
         "findings": [finding_json(each, language or made.language) for each in made.findings],
         "run_log": log,
         "written_to": str(made.written_to) if made.written_to else None,

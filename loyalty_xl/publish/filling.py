@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.patch import Patch, Style
 from loyalty_xl.books.places import (
+    CLOSED,
     COHORTS,
     DETAIL,
     DIAGNOSIS,
@@ -14,14 +15,17 @@ from loyalty_xl.books.places import (
     FINDINGS,
     NOTES,
     PAGES,
+    RESTATEMENTS,
     RUN_LOG,
     SCORECARD,
     STUDIES,
+    TRACE,
     TREND,
     Page,
 )
 from loyalty_xl.cells import Kind, column_letters
-from loyalty_xl.contracts import control
+from loyalty_xl.closing_rows import rows_of
+from loyalty_xl.contracts import control, control_month_end
 from loyalty_xl.findings import UNDECIDED
 from loyalty_xl.publish import run_log
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
@@ -30,6 +34,7 @@ from loyalty_xl.publish.diagnosis import diagnosis_rows
 from loyalty_xl.publish.dictionary import Dictionary
 from loyalty_xl.publish.early_warning import warning_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
+from loyalty_xl.publish.month_end import Periods, restatement_rows
 from loyalty_xl.publish.remarks import Remarks
 from loyalty_xl.publish.tables import PLAIN, study_rows
 from loyalty_xl.publish.template import place_of
@@ -49,10 +54,13 @@ WHOLE = (
     STUDIES,
     EARLY_WARNING,
     DIAGNOSIS,
+    RESTATEMENTS,
     FINDINGS,
     NOTES,
+    CLOSED,
 )  # pages that are replaced as a whole, beside the run log
 MAPPING = Page(control.MAPPING.name, control.MAPPING.zh)
+PERIODS = Page(control_month_end.PERIODS.name, control_month_end.PERIODS.zh)
 
 
 class Filling:
@@ -69,6 +77,7 @@ class Filling:
         self.marks = [entry for entry in self.before if entry[0] == run_log.MARKED]
         self.layout = read_layout(made.inputs.pages[SCORECARD.name])
         self._dictionary = Dictionary(made)
+        self.periods = Periods(made, self.before)
         self._remarks = Remarks(made, self.layout, run_log.last(self.before, "run").get("period", ""))
 
     @cached_property
@@ -91,8 +100,10 @@ class Filling:
             STUDIES: studies,
             EARLY_WARNING: warned,
             DIAGNOSIS: diagnosis_rows(made),
+            RESTATEMENTS: restatement_rows(made),
             FINDINGS: rows,
             NOTES: notes,
+            CLOSED: rows_of(made.closings),
         }
 
     def log(self) -> list[run_log.Entry]:
@@ -101,12 +112,13 @@ class Filling:
         left = [(LEFT_ALONE, f"{column_letters(column)}{row}", "", "") for row, column in sorted(self._left)]
         shown = [(run_log.SHOWN, name, "", "") for name in self._shown]
         dictionary = self._dictionary.entries(self.before)
+        dictionary += self.periods.entries()
         return [*self.made.run_log, *dictionary, *pages, *shown, *left, *self.marks, *self._written_entries()]
 
     def untouched(self) -> bool:
         """Whether every owned cell still holds what the last run wrote."""
         pages = run_log.last(self.before, run_log.PAGE)
-        if self._dictionary.edits():
+        if self._dictionary.edits() or self.periods.edits():
             return False
         for page in WHOLE:
             raw = self.made.inputs.pages.get(page.name)
@@ -124,7 +136,7 @@ class Filling:
                 detail = (("written", short(written)), ("kpi", line[0]))
                 found.append(Finding("W260", sheet, place, found=short(now), expected=short(fresh), detail=detail))
         pages = run_log.last(self.before, run_log.PAGE)
-        for page in (each for each in WHOLE if each is not FINDINGS):
+        for page in (each for each in WHOLE if each not in (FINDINGS, CLOSED)):  # of Closed, its seals tell
             raw = self.made.inputs.pages.get(page.name)
             if raw is not None and page.name in pages and pages[page.name] != run_log.page_hash(raw):
                 found.append(Finding("W274", self.made.inputs.page_names[page.name]))
@@ -189,8 +201,14 @@ class Filling:
         for page, marks in self._marks.items():
             for (row, column), style in marks.items():
                 patch.put(self._name(page), row, column, self.pages[page][row - 2][column - 1], style)
-        for edit in self._dictionary.edits():
-            patch.put(self._dictionary.title, edit.row, edit.column, edit.text)
+        for title, edits in (
+            (self._dictionary.title, self._dictionary.edits()),
+            (self.periods.title, self.periods.edits()),
+        ):
+            for edit in edits:
+                patch.put(title, edit.row, edit.column, edit.text)
+        if self.layout is not None and "state" in self.layout.head:
+            patch.put(self.layout.sheet, *self.layout.head["state"], self.periods.state())
         self._page(patch, RUN_LOG, [list(each) for each in self.log()], added)
 
     def _name(self, page: Page) -> str:
@@ -203,7 +221,8 @@ class Filling:
             if page not in (SCORECARD, TREND) and page.name not in self.made.inputs.page_names:
                 header = Style(bold=True, fill="1F3864", color="FFFFFF", wrap=True)
                 before = place_of(page.name, patch.sheet_names)
-                patch.add_sheet(self._name(page), widths=[column.width for column in page.columns], before=before)
+                widths = [column.width for column in page.columns]
+                patch.add_sheet(self._name(page), widths=widths, before=before, hidden=page in (CLOSED, TRACE))
                 for number, text in enumerate(page.header(self.made.language), start=1):
                     patch.put(self._name(page), 1, number, text, header)  # above the rows that replace the page
                 added.add(page.name)
@@ -216,7 +235,11 @@ class Filling:
         older = bool(self.before) and not before  # its template hid nothing
         asked = any(each.code in UNDECIDED for each in self.made.findings)
         self._shown = []
-        for page in (*(each for each in WHOLE if each is not FINDINGS), RUN_LOG, MAPPING):
+        empty = {RESTATEMENTS} if not self.pages[RESTATEMENTS] else set()
+        always = [each for each in WHOLE if each not in (FINDINGS, CLOSED) and each not in empty]
+        if self.made.closings.acts:
+            always.append(PERIODS)
+        for page in (*always, RUN_LOG, MAPPING):
             raw = {**inputs.pages, **inputs.raw_control}.get(page.name)
             untouched = not older and page.name not in before and (raw is None or _blank(raw))
             state = states.get(self._name(page))

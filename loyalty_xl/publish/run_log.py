@@ -9,7 +9,7 @@ import numpy as np
 
 from loyalty_xl.books.patch import storable
 from loyalty_xl.cells import Kind, RawSheet
-from loyalty_xl.publish.contents import fingerprint
+from loyalty_xl.publish.month_end import fingerprint_of
 from loyalty_xl.settings import SETTINGS
 from loyalty_xl.version import __version__
 
@@ -101,7 +101,7 @@ def entries(made: Refresh, asked: Asked, signature: str, before: list[Entry]) ->
     log: list[Entry] = [
         ("run", "version", __version__, ""),
         ("run", "signature", signature, ""),
-        ("run", "fingerprint", fingerprint(made), ""),
+        ("run", "fingerprint", fingerprint_of(made), ""),
         ("run", "period", made.period.label if made.period else "", ""),
         ("run", "as_of", made.as_of.isoformat() if made.as_of else "", ""),
         ("run", "language", made.language, ""),

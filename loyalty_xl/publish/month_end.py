@@ -1,0 +1,366 @@
+"""Periods, approval and restatements, as they stand in the workbook: the page Periods, the state above the Scorecard, the page Restatements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from loyalty_xl import catalogue
+from loyalty_xl.books.places import in_language
+from loyalty_xl.causes import in_words
+from loyalty_xl.cells import Kind, column_letters, column_number
+from loyalty_xl.closings import CLOSED, DETAIL, REOPENED, fingerprint, kept
+from loyalty_xl.contracts.control_month_end import PERIODS
+from loyalty_xl.publish.words import REASONS
+from loyalty_xl.vocabulary import Calendar, Finding, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from loyalty_xl.cells import RawSheet
+    from loyalty_xl.closings import Act
+    from loyalty_xl.pipeline import Refresh
+    from loyalty_xl.publish.run_log import Entry
+    from loyalty_xl.restating import Restatement
+    from loyalty_xl.vocabulary import Period
+
+APPROVED = "approved"  # section of the run log: what each approval is for
+SEALED = "closed"  # section of the run log: the acts on periods, with their seals
+RESTATED_SHOWN = 5_000  # rows on the page
+DIGITS = 12  # of a fingerprint that people see
+WHAT = {
+    "actual": ("记分卡实际值", "Scorecard actual"),
+    "detail": ("本期值", "period's own value"),
+    "target": ("目标", "target"),
+}
+STANDS = {
+    "closed": ("结账时的数字", "as closed"),
+    "matured": ("到期补齐", "matured"),
+    "reopened": ("现在的数字(已重新打开)", "now (reopened)"),
+    "closed again": ("再次结账的数字", "as closed again"),
+}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A cell of Periods to be written."""
+
+    row: int
+    column: int
+    text: str
+
+
+def fingerprint_of(made: Refresh, period: Period | None = None) -> str:
+    """Fingerprint of the figures of a period: of the one shown, or of a closed one."""
+    period = period or made.period
+    standing = made.closings.standing.get(period) if period is not None else None
+    if standing is not None and period != made.period:
+        return fingerprint(period, standing.lines([]), standing.detail.values())
+    return fingerprint(period, made.lines, made.results)
+
+
+class Periods:
+    """The page Periods of a workbook: what stands there, what should, and whose approvals still hold."""
+
+    def __init__(self, made: Refresh, before: Iterable[Entry]) -> None:
+        self._made = made
+        self._before = list(before)
+        self.title = made.inputs.page_names.get(PERIODS.name, PERIODS.name)
+        self._raw: RawSheet | None = made.inputs.raw_control.get(PERIODS.name)
+        self._sheet = made.inputs.control.get(PERIODS.name)
+
+    @property
+    def there(self) -> bool:
+        """Whether the workbook has the page, with a column for the period."""
+        sheet = self._sheet
+        return self._raw is not None and sheet is not None and "period" in sheet.sent and not sheet.blocked
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {field: column_number(letters) for field, letters in self._sheet.sent.items()} if self._sheet else {}
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Worksheet row of each period, by its label."""
+        if not self.there or self._sheet is None:
+            return {}
+        calendar = self._made.settings.calendar
+        found: dict[str, int] = {}
+        labels = self._sheet.frame["period"].astype(object).tolist()
+        for row, label in zip(self._sheet.frame.index.tolist(), labels, strict=True):
+            period = _parsed(str(label), calendar)
+            if period is not None:
+                found.setdefault(period.label, row)
+        return found
+
+    def text(self, label: str, field: str) -> str:
+        """What stands in a cell of a period's row, exactly as it is stored."""
+        if self._raw is None or label not in self.rows or field not in self._columns:
+            return ""
+        column = self._raw.columns.get(self._columns[field])
+        at = self._raw.rows.searchsorted(self.rows[label])
+        if column is None or at >= len(self._raw) or column.kind[at] == Kind.BLANK:
+            return ""
+        return self._raw.strings[column.text[at]] if column.kind[at] == Kind.TEXT else f"{column.number[at]:.15g}"
+
+    @cached_property
+    def _wanted(self) -> dict[str, dict[str, str]]:
+        """What the product's cells should hold: every period that was ever closed, and the one shown."""
+        made, wanted = self._made, {}
+        last = {act.period: act for act in made.closings.acts if act.kind in (CLOSED, REOPENED)}
+        for period, act in last.items():
+            state = _state_text(CLOSED if act.kind == CLOSED else REOPENED, made.language)
+            texts = {"state": state, "by": str(act.facts.get("by", "")), "on": str(act.facts.get("on", ""))}
+            texts["reason"] = str(act.facts.get("reason", ""))
+            if act.kind == CLOSED:
+                texts["fingerprint"] = str(act.facts.get("fingerprint", ""))[:DIGITS] or self.text(
+                    period.label, "fingerprint"
+                )
+            elif period == made.period:
+                texts["fingerprint"] = fingerprint_of(made)[:DIGITS]
+            wanted[period.label] = texts
+        if made.period is not None and made.period not in last:
+            state = _state_text("open", made.language)
+            wanted[made.period.label] = {"state": state, "fingerprint": fingerprint_of(made)[:DIGITS]}
+        return wanted
+
+    def edits(self) -> list[Edit]:
+        """Cells to write: those of the product that differ. What people wrote stays."""
+        if not self.there or self._raw is None:
+            return []
+        found, last = [], int(self._raw.rows.max(initial=1))
+        for label, texts in self._wanted.items():
+            row = self.rows.get(label)
+            if row is None:
+                last += 1
+                row = last
+                found.append(Edit(row, self._columns["period"], label))
+            for field, text in texts.items():
+                if (
+                    field in self._columns
+                    and self.text(label, field) != text
+                    and not (field == "state" and self._means(label, text))
+                ):
+                    found.append(Edit(row, self._columns[field], text))
+        return found
+
+    def _means(self, label: str, text: str) -> bool:
+        """Whether the state stands there already, in whatever language."""
+        return _state_of(self.text(label, "state")) == _state_of(text)
+
+    @cached_property
+    def _approvals(self) -> dict[str, tuple[str, str]]:
+        """By period: the fingerprint that was approved, and who and when. A new approval is for the figures that stand there."""
+        known = {item: (value, more) for section, item, value, more in self._before if section == APPROVED}
+        found = {}
+        for label in self.rows:
+            by, on = self.text(label, "approved_by").strip(), self.text(label, "approved_on").strip()
+            if not by:
+                continue
+            held, text = known.get(label, ("", ""))
+            if text != f"{by}|{on}" or not held:
+                held = self.text(label, "fingerprint") or self._wanted.get(label, {}).get("fingerprint", "")
+            found[label] = held, f"{by}|{on}"
+        return found
+
+    def approved_by(self, label: str) -> str:
+        """Who approved the figures of a period as they are now, "" for nobody."""
+        held, text = self._approvals.get(label, ("", ""))
+        now = self._wanted.get(label, {}).get("fingerprint", "")
+        return text.split("|")[0] if held and held == now else ""
+
+    def findings(self) -> list[Finding]:
+        """W392: approvals of figures that have changed since; E391: acts that the run log knows and the workbook lost."""
+        found = []
+        for label, (held, text) in self._approvals.items():
+            now = self._wanted.get(label, {}).get("fingerprint", held)
+            if held != now:
+                cell = f"{column_letters(self._columns['approved_by'])}{self.rows[label]}"
+                found.append(Finding("W392", self.title, cell, text.split("|")[0], detail=(("period", label),)))
+        seals = {act.seal for act in self._made.closings.acts}
+        held_back = {period.label for period, each in self._made.closings.standing.items() if not each.whole}
+        for section, _, seal, more in self._before:
+            if section == SEALED and seal not in seals and more.split(" ")[0] not in held_back:
+                cell = f"{column_letters(self._columns['period'])}1" if self.there else ""
+                found.append(Finding("E391", self.title, cell, more.split(" ")[0], seal[:DIGITS]))
+                held_back.add(more.split(" ")[0])
+        return found
+
+    def entries(self) -> list[Entry]:
+        """Entries of the run log: what every approval is for, and the seals of all acts."""
+        log = [(APPROVED, label, held, text) for label, (held, text) in sorted(self._approvals.items())]
+        acts = self._made.closings.acts
+        return [*log, *((SEALED, str(act.number), act.seal, f"{act.period.label} {act.kind}") for act in acts)]
+
+    def state(self) -> str:
+        """How the period shown stands, in words: a draft until everything is confirmed and approved."""
+        made = self._made
+        if made.period is None:
+            return ""
+        label, language = made.period.label, made.language
+        closed = made.period in made.closings.standing
+        by = self.approved_by(label)
+        act = made.closings.last.get(made.period)
+        parts = [
+            ("已结账", "closed")
+            if closed
+            else ("已重新打开", "reopened")
+            if act is not None
+            else ("未结账", "not closed")
+        ]
+        parts.append((f"{by} 批准", f"approved by {by}") if by else ("未批准", "not approved"))
+        text = in_language("、".join(zh for zh, _ in parts), ", ".join(en for _, en in parts), language)
+        return text if by else f"{in_language('草稿', 'DRAFT', language)} · {text}"
+
+
+def _parsed(text: str, calendar: Calendar) -> Period | None:
+    text = text.strip()
+    return calendar.parse(text[:7] if text.count("-") == 2 else text)
+
+
+def _state_text(state: str, language: str) -> str:
+    return PERIODS["state"].choices[state][0] if language == "zh" else state
+
+
+def _state_of(text: str) -> str:
+    folded = text.strip().casefold()
+    choices = PERIODS["state"].choices
+    return next(
+        (state for state, others in choices.items() if folded in (state, *(each.casefold() for each in others))), folded
+    )
+
+
+def restatement_rows(made: Refresh) -> list[list[Any]]:
+    """Rows of Restatements below its header."""
+    language = made.language
+    rows = []
+    for each in made.restatements[:RESTATED_SHOWN]:
+        kpi = catalogue.KPIS.get(each.key[0])
+        factor = made.settings.money_factor if kpi and kpi.unit.is_money else 1.0
+        rows.append(
+            [
+                each.period.label,
+                each.key[0],
+                kpi.label(language) if kpi else None,
+                each.key[1],
+                each.key[2],
+                in_language(*WHAT[each.what], language),
+                each.window or None,
+                _shown(each.closed, factor, language),
+                _shown(each.now, factor, language),
+                kept(each.difference / factor) if each.difference is not None else None,
+                in_language(*STANDS[each.shown], language),
+                cause_text(each, language) or None,
+            ]
+        )
+    if (left := len(made.restatements) - RESTATED_SHOWN) > 0:
+        text = in_language(
+            f"另有 {left:,} 行未列出;全部见 loyalty-xl check --json",
+            f"{left:,} more rows are not listed; loyalty-xl check --json has all",
+            language,
+        )
+        rows.append([None] * 11 + [text])
+    return rows
+
+
+def cause_text(each: Restatement, language: str) -> str:
+    """Why a figure differs, in words."""
+    parts = []
+    if each.why:
+        parts.append(f"{in_language('重新打开', 'reopened', language)}: {each.why}")
+    if each.shown == "matured":
+        parts.append(
+            in_language("结账时尚未到期,现已到期", "was still maturing when closed, is complete now", language)
+        )
+    parts += [in_words(each.causes, language)] if each.causes else []
+    return in_language("；", "; ", "zh" if language == "zh" else "en").join(part for part in parts if part)
+
+
+def _shown(value: float | Reason | None, factor: float, language: str) -> float | str | None:
+    if isinstance(value, Reason):
+        return in_language(*REASONS[value], language)
+    return kept(value / factor) if value is not None else None
+
+
+def restatements_text(made: Refresh, language: str, shown: int = 10) -> str:
+    """What closed periods would show otherwise, for the terminal; "" when there is nothing."""
+    found = [each for each in made.restatements if each.shown != "matured"]
+    if not found:
+        return ""
+    head = in_language(
+        f"重述:{len(found)} 个数字与结账时不同",
+        f"Restatements: {len(found)} figures differ from what was closed",
+        language,
+    )
+    lines = [head]
+    for each in found[:shown]:
+        where = "" if each.key[1] == "all" else f" {each.key[1]}={each.key[2]}"
+        then, now = (_plain(value, language) for value in (each.closed, each.now))
+        what = in_language(*WHAT[each.what], language)
+        lines.append(
+            f"  {each.period.label} {each.key[0]}{where} · {what}: {then} → {now}  ({cause_text(each, language)})"
+        )
+    if len(found) > shown:
+        lines.append(f"  … +{len(found) - shown}")
+    return "\n".join(lines)
+
+
+def _plain(value: float | Reason | None, language: str) -> str:
+    if value is None:
+        return "–"
+    return in_language(*REASONS[value], language) if isinstance(value, Reason) else f"{value:.6g}"
+
+
+def act_text(made: Refresh, language: str) -> str:
+    """What was just done to a period."""
+    act = next(each for each in reversed(made.closings.acts) if each.kind in (CLOSED, REOPENED))
+    label = act.period.label
+    if act.kind == REOPENED:
+        return in_language(
+            f"{label} 已重新打开:{act.facts.get('reason', '')}。结账时的数字仍在“重述”里。",
+            f"{label} is reopened: {act.facts.get('reason', '')}. What was closed stays on Restatements.",
+            language,
+        )
+    count, mark = len(act.of(DETAIL)), str(act.facts.get("fingerprint", ""))[:DIGITS]
+    return in_language(
+        f"{label} 已结账:保存了 {count:,} 个数字,指纹 {mark}。批准:在“期间结账”填写批准人与日期。",
+        f"{label} is closed: {count:,} figures kept, fingerprint {mark}. To approve it, enter name and date on Periods.",
+        language,
+    )
+
+
+def restatement_json(each: Restatement) -> dict[str, Any]:
+    """A restatement as the JSON document holds it."""
+    return {
+        "period": each.period.label,
+        "kpi": each.key[0],
+        "segment_dim": each.key[1],
+        "segment": each.key[2],
+        "what": each.what,
+        "window": each.window,
+        "closed": each.closed,
+        "now": each.now,
+        "difference": each.difference,
+        "shown": each.shown,
+        "reopened_because": each.why or None,
+        "causes": [{"kind": cause.kind, "zh": cause.text("zh"), "en": cause.text("en")} for cause in each.causes],
+    }
+
+
+def act_json(act: Act) -> dict[str, Any]:
+    """An act on a period as the JSON document holds it."""
+    facts = {name: act.facts.get(name) for name in ("by", "on", "reason", "version", "fingerprint")}
+    return {"number": act.number, "kind": act.kind, "period": act.period.label, **facts, "whole": act.whole}
+
+
+__all__ = [
+    "Periods",
+    "act_json",
+    "act_text",
+    "cause_text",
+    "fingerprint_of",
+    "restatement_json",
+    "restatement_rows",
+    "restatements_text",
+]
