@@ -29,6 +29,7 @@ from loyalty_xl.sample import small_company
 from loyalty_xl.slip_folder import ABOUT, Written, safe, write_slips
 from loyalty_xl.vocabulary import Finding, Reason
 from tests.conftest import TODAY
+from tests.contracts.made_sheets import sheet_of
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPT = {contract.name: contract.dept for contract in everything()}
@@ -353,6 +354,50 @@ def test_sources_and_deliveries_name_the_department(made: Refresh) -> None:
     }
     found, _ = slips(replace(made, inputs=replace(made.inputs, sources=sources)), "zh")
     assert [slip.dept for slip in found] == ["analytics", "sales", "marketing", "直播部", FINANCE]
+
+
+def test_branches_that_send_a_file_each_see_their_own(made: Refresh, tmp_path: Path) -> None:
+    """Files of one sheet go back to whoever Sources names for them; that they overlap is for finance, who names both."""
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.title = "Scorecard"
+    sheet = book.create_sheet("Sources")
+    sheet.append(["sheet", "file", "dept"])
+    header = "order_id,line_no,customer_id,order_date,amount"
+    for branch, rows in (("east", ["E1,1,C1,2025-01-03,10", "E2,1,C2,2025-01-09,ten east"]), ("south", ["S1,1,C3,2025-01-20,30", "S2,1,C4,2025-01-30,six south"])):  # fmt: skip
+        (tmp_path / f"{branch}.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+        sheet.append(["订单", f"{branch}.csv", f"{branch} branch"])
+    book.save(tmp_path / "book.xlsx")
+    inputs = gather(tmp_path / "book.xlsx", today=TODAY)
+    sheets, findings = check(inputs, TODAY)
+    found, _ = slips(replace(made, inputs=inputs, sheets=sheets, findings=findings), "en")
+    by_dept = {slip.dept: slip for slip in found}
+    assert set(by_dept) == {"east branch", "south branch", FINANCE}
+    assert [group.code for group in by_dept[FINANCE].groups] == ["E240"]
+    for branch, other in (("east", "south"), ("south", "east")):
+        rows_told = rows_of(by_dept, f"{branch} branch")
+        assert branch in str(rows_told)
+        assert other not in str([rows_told, by_dept[f"{branch} branch"].sent])
+
+
+def test_due_day_of_deliveries(made: Refresh, tmp_path: Path) -> None:
+    """Deliveries names the department of a sheet, and the day on which it is due for the period: that stands in its slip."""
+    deliveries = next(each for each in everything() if each.name == "Deliveries")
+    rows = [
+        {"dept": "客服部", "sheet": "投诉", "period": "2025", "due": "2026-01-08"},
+        {"sheet": "Complaints", "period": "2024", "due": "2025-01-08"},
+        {"dept": "门店", "sheet": "Orders", "period": "2025", "due": "2026-01-05"},
+    ]
+    control = made.inputs.control | {"Deliveries": sheet_of(deliveries, rows)}
+    with_due = replace(made, inputs=replace(made.inputs, control=control))
+    written = write_slips(with_due, tmp_path, "zh")
+    assert {slip.dept: str(slip.due) for slip in written.slips if slip.due} == {
+        "service": "2026-01-08",
+        "门店": "2026-01-05",
+    }
+    assert written.files["门店"][0].name == "退回单_门店_2025.xlsx"
+    assert written.files["service"][1].read_text(encoding="utf-8").splitlines()[0].endswith("请在 2026-01-08 前办好。")
+    assert "2026-01-08" in [cell for row in cells_of(written.files["service"][0]) for cell in row]
 
 
 def test_file_of_two_departments_goes_to_finance(made: Refresh) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl.books.places import in_language
 from loyalty_xl.findings import cause, example, title
 from loyalty_xl.publish.look import BLUE, GREY, LINE, PALE, Look
-from loyalty_xl.publish.senders import label
+from loyalty_xl.publish.senders import FINANCE, label
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,14 @@ COLUMNS = (  # zh, en, width
     ("应该是", "Expected", 26),
     ("个数", "Count", 7),
     ("部门答复(已改 / 无误 / 说明)", "Your answer (repaired / right as it is / remark)", 26),
+)
+HOW = (
+    "请在原文件里改(不要改这张退回单),再把改好的文件交来。没有错的,在“问题”页的答复列说明;“来源”“字段对应”“参数设置”在财务的记分卡里,要改也写在那里。",
+    "Repair your own file, not this slip, and send it again. Where nothing is wrong, say so in the answer column of Findings; Sources, Mapping and Settings are in the scorecard of finance: ask for a change in that column.",
+)
+HOW_FINANCE = (
+    "这些问题在记分卡工作簿自己的页上,或不能归到一个部门:请财务改好,或转给有关部门。",
+    "These findings are about pages of the scorecard itself, or cannot be laid at one department's door: for finance to repair, or to pass on.",
 )
 WIDTH = sum(width for _, _, width in COLUMNS)
 
@@ -103,15 +111,18 @@ def _summary(sheet: Worksheet, slip: Slip, look: Look) -> None:
         sheet.write_string(row, 1, text, wrap)
         sheet.set_row(row, max(_height(text, 66), _height(in_language(zh, en, language), 28)))
         row += 1
-    how = in_language(
-        "请在原文件里改(不要改这张退回单),再把改好的文件交来。没有错的,在“问题”页的答复列说明;“来源”“字段对应”“参数设置”在财务的记分卡里,要改也写在那里。",
-        "Repair your own file, not this slip, and send it again. Where nothing is wrong, say so in the answer column of Findings; Sources, Mapping and Settings are in the scorecard of finance: ask for a change in that column.",
-        language,
-    )
+    how = in_language(*(HOW_FINANCE if slip.dept == FINANCE else HOW), language)
     sheet.merge_range(row + 1, 0, row + 1, 3, "", look(text_wrap=True, valign="top", font_color=BLUE, bold=True))
     sheet.write_string(row + 1, 0, how, look(text_wrap=True, valign="top", font_color=BLUE, bold=True))
     sheet.set_row(row + 1, _height(how, 94))
-    row += 3
+    if slip.sent:
+        _received(sheet, row + 3, slip, look)
+    _printed(sheet)
+
+
+def _received(sheet: Worksheet, row: int, slip: Slip, look: Look) -> None:
+    """What the department sent: files, worksheets, rows."""
+    language, wrap = slip.language, look(text_wrap=True, valign="top")
     for number, (zh, en) in enumerate(
         (("收到的文件", "File received"), ("工作表", "Worksheet"), ("内容", "Sheet"), ("行数", "Rows"))
     ):
@@ -126,7 +137,6 @@ def _summary(sheet: Worksheet, slip: Slip, look: Look) -> None:
             sheet.write_string(row, 3, in_language("读不出来", "cannot be read", language), wrap)
         else:
             sheet.write_number(row, 3, each.rows, look(num_format="#,##0", valign="top"))
-    _printed(sheet)
 
 
 def _findings(sheet: Worksheet, slip: Slip, look: Look) -> None:
@@ -269,6 +279,8 @@ def _message(slip: Slip, language: str) -> str:
     again = (
         ("请改好再交。", "Please repair your file and send it again.") if slip.errors else ("请核对。", "Please check.")
     )
+    if slip.dept == FINANCE:
+        again = ("请处理。", "Please see to it.")
     if slip.due:
         again = (f"请在 {slip.due} 前办好。", f"Please do so by {slip.due}.")
     of = f" {slip.period}" if slip.period else ""
