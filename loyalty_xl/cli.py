@@ -125,8 +125,9 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
     add.add_argument("book", metavar="BOOK.xlsx")
     add.add_argument("sheets", nargs="*", metavar="SHEET", help="name in Chinese or English, in any case")
 
-    check = command("check", _check, "list every finding; nothing is written")
+    check = command("check", _check, "list every finding; the workbook is left as it is")
     _add_run_options(check)
+    check.add_argument("--slips", metavar="DIR", help="write a return slip for each department into this folder")
 
     refresh = command("refresh", _refresh, "read, check, compute, and fill the workbook's pages")
     _add_run_options(refresh)
@@ -318,13 +319,20 @@ def _check(arguments: argparse.Namespace) -> int:
 
     made = _run(arguments, dry_run=True)
     made.findings += differing_thresholds(made.book, made.settings)
+    slips = None
+    if arguments.slips:
+        from loyalty_xl.slip_folder import slips_json, slips_text, write_slips
+
+        slips = write_slips(made, Path(arguments.slips), arguments.lang)
     if arguments.json:
-        _print_document(made, arguments.lang)
+        _print_document(made, arguments.lang, **({"slips": slips_json(slips)} if slips else {}))
     else:
         from loyalty_xl.talk import check_text, findings_text
 
         print(findings_text(made.findings, arguments.lang or made.language))
         print(check_text(made, arguments.lang or made.language))
+        if slips:
+            print(slips_text(slips, arguments.lang or made.language))
     return made.exit_code
 
 
@@ -390,10 +398,10 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _print_document(made: Refresh, language: str | None) -> None:
+def _print_document(made: Refresh, language: str | None, **more: Any) -> None:
     from loyalty_xl.publish.contents import document
 
-    _print_json(document(made, language))
+    _print_json(document(made, language) | more)
 
 
 def _print_json(found: Any) -> None:

@@ -90,6 +90,22 @@ def advice(finding: Finding, language: str) -> str:
     return _in(language, lambda index: _fill(entry.repair[index], finding, index, entry))
 
 
+def found_text(finding: Finding, language: str) -> str:
+    """Say what was found, where it is a word of ours in words of the language."""
+    return _place_text("found", finding, language)
+
+
+def expected_text(finding: Finding, language: str) -> str:
+    """Say what was expected, in words of the language."""
+    return _place_text("expected", finding, language)
+
+
+def _place_text(name: str, finding: Finding, language: str) -> str:
+    entry = entries().get(finding.code)
+    texts = [_value(name, finding, index, entry) for index in _indexes(language)]
+    return " / ".join(dict.fromkeys(texts))
+
+
 def title(code: str, language: str) -> str:
     """Give the name of a code, a few words."""
     entry = entries().get(code)

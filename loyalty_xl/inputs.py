@@ -66,6 +66,7 @@ class Source:
     date_order: str = ""
     covers_to: str = ""
     profile: SheetProfile | None = None
+    dept: str = ""  # who sends it, as its row of Sources says
 
     @cached_property
     def content_hash(self) -> str:
@@ -94,6 +95,8 @@ class Inputs:
     hidden: dict[Path, tuple[str, dict[str, ReadSheet]]] = field(default_factory=dict)  # label, sheets not shown
     read: set[tuple[Path, str]] = field(default_factory=set)  # files and worksheets
     profiles: dict[str, Profile] = field(default_factory=dict)  # export profiles, as Sources names them
+    labels: dict[str, Path] = field(default_factory=dict)  # file names in findings -> the file: one name, one file
+    senders: dict[str, set[tuple[str, str]]] = field(default_factory=dict)  # the same -> sheets and their departments
 
 
 def gather(
@@ -231,7 +234,7 @@ def _source_rows(made: Inputs) -> dict[str, list[dict[str, str]]]:
     sources = made.control.get("Sources")
     if sources is None:
         return rows
-    columns = ["sheet", "file", "worksheet", "header_row", "date_order", "profile", "covers_to", "use"]
+    columns = ["sheet", "file", "worksheet", "header_row", "date_order", "profile", "covers_to", "use", "dept"]
     for number, values in zip(
         sources.frame.index, sources.frame[columns].astype(object).itertuples(index=False), strict=True
     ):
@@ -291,6 +294,7 @@ def _read_files(made: Inputs, contract: Contract, rows: Sequence[Mapping[str, st
     single = {path for path, _ in jobs}
     for row in folders:
         members, others = _members(made, base, row["file"])
+        _sent_by(made, row["file"], contract, row)
         if others:
             found = ", ".join(each.name for each in others)
             made.findings.append(Finding("W276", f"[{row['file']}]", found=found, count=len(others)))
@@ -303,12 +307,25 @@ def _read_files(made: Inputs, contract: Contract, rows: Sequence[Mapping[str, st
                 jobs.setdefault((_real(each), row.get("worksheet", "")), (each, row))
     names = [path.name for path in {path: path for path, _ in jobs}]
     labelled = [
-        (path.name if names.count(path.name) == 1 else _below(path, base), worksheet, path, row)
+        (_label(made, path, base, alone=names.count(path.name) == 1), worksheet, path, row)
         for (_, worksheet), (path, row) in jobs.items()
     ]
     labelled.sort(key=lambda each: each[:3])
     read = (_read_file(made, contract, row, path, label) for label, _, path, row in labelled)
     return tuple(each for each in read if each)
+
+
+def _label(made: Inputs, path: Path, base: Path, *, alone: bool) -> str:
+    """Name of a file in findings: with its folders where another file has the same name, of this sheet or another."""
+    real = _real(path)
+    if alone and made.labels.setdefault(path.name, real) == real:
+        return path.name
+    return _below(path, base)
+
+
+def _sent_by(made: Inputs, label: str, contract: Contract, row: Mapping[str, str]) -> None:
+    """Note which sheet, and whose, is read from what a finding calls *label*."""
+    made.senders.setdefault(label, set()).add((contract.name, row.get("dept", "")))
 
 
 def _members(made: Inputs, base: Path, text: str) -> tuple[list[Path], list[Path]]:
@@ -367,6 +384,7 @@ def _distinct(made: Inputs, files: tuple[Source, ...]) -> tuple[Source, ...]:
 
 
 def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], path: Path, label: str) -> Source | None:
+    _sent_by(made, label, contract, row)
     try:
         raw = _worksheet(made, path, contract, row, label)
         hashed = file_hash(path)
@@ -386,7 +404,7 @@ def _source(
     header_row = int(float(row["header_row"])) if row.get("header_row") else None
     profile = made.profiles[row["profile"]].sheets.get(contract.name) if row.get("profile") else None
     order, covers = row.get("date_order", ""), row.get("covers_to", "")
-    return Source(contract, raw, title, file, hashed, header_row, order, covers, profile)
+    return Source(contract, raw, title, file, hashed, header_row, order, covers, profile, row.get("dept", ""))
 
 
 def _worksheet(made: Inputs, path: Path, contract: Contract, row: Mapping[str, str], label: str) -> ReadSheet:

@@ -297,6 +297,21 @@ def fill(made: Refresh) -> Fill:
     return filled
 
 
+def test_findings_link_to_sheets_that_are_shown(book: Path, fill: Fill) -> None:
+    """A finding on a sheet that is shown is a link to its cell; on a hidden one, where a link would do nothing, it is none."""
+    fill(book, Finding("E203", "Targets", "B4", "x"), Finding("E203", "Orders", "C5", "x"))
+    assert links_of(book) == {"B4": "'Targets'!B4", "C5": None}
+    add_pages(book, ["Orders"])
+    fill(book, Finding("E203", "Orders", "C5", "x"))
+    assert links_of(book) == {"C5": "'Orders'!C5"}
+
+
+def links_of(book: Path) -> dict[Any, str | None]:
+    """The cells that Findings names, each with where its link leads."""
+    column = opened(book)["Findings"]["D"]
+    return {cell.value: cell.hyperlink and cell.hyperlink.location for cell in column[1:] if cell.value}
+
+
 def test_what_the_user_hides_stays_hidden(book: Path, fill: Fill) -> None:
     """Pages hidden after a refresh, even ones without content, do not come back; Mapping comes once, when it is needed."""
     fill(book)

@@ -234,16 +234,17 @@ def cohort_rows(made: Refresh) -> list[Row]:
     return [[kept(row[column.key]) for column in COHORTS.columns] for row in made.tables.get("cohorts", [])]
 
 
-def finding_rows(made: Refresh) -> tuple[list[Row], dict[tuple[int, int], str]]:
-    """Findings as rows below the header, and links from their cells to the place in this workbook."""
+def finding_rows(made: Refresh) -> tuple[list[Row], dict[tuple[int, int], tuple[str, str]]]:
+    """Findings as rows below the header, and links from their cells to the place in this workbook: sheet, target."""
     rows: list[Row] = []
-    links: dict[tuple[int, int], str] = {}
+    links: dict[tuple[int, int], tuple[str, str]] = {}
     cell_column = next(number for number, column in enumerate(FINDINGS.columns, 1) if column.key == "cell")
     own = set(made.inputs.sheet_names)
     for number, each in enumerate(made.findings[:FINDINGS_SHOWN]):
         rows.append(finding_row(each, made.language))
         if each.cell and each.sheet in own:
-            links[number + 2, cell_column] = f"'{each.sheet.replace(chr(39), chr(39) * 2)}'!{each.cell}"
+            target = f"'{each.sheet.replace(chr(39), chr(39) * 2)}'!{each.cell}"
+            links[number + 2, cell_column] = each.sheet, target
     left = len(made.findings) - FINDINGS_SHOWN
     if left > 0:
         note = in_language(

@@ -196,8 +196,10 @@ class Filling:
             self._remarks.fill(patch, board)
             if TREND.name in pages and (trend := read_trend(pages[TREND.name])):
                 fill_trend(patch, made, trend, pages[TREND.name], board)
-        for page, rows in self.pages.items():
-            self._page(patch, page, rows, added, self._links if page is FINDINGS else None)
+        filled, states = self.pages, patch.states
+        links = {at: target for at, (sheet, target) in self._links.items() if states.get(sheet) == "visible"}
+        for page, rows in filled.items():
+            self._page(patch, page, rows, added, links if page is FINDINGS else None)
         for page, marks in self._marks.items():
             for (row, column), style in marks.items():
                 patch.put(self._name(page), row, column, self.pages[page][row - 2][column - 1], style)
