@@ -10,7 +10,7 @@ from loyalty_xl.cells import column_letters
 from loyalty_xl.contracts import control
 from loyalty_xl.publish.look import BAR, BLUE, GREY, INK, LINE, PALE, STATUS, Look
 from loyalty_xl.publish.slots import HEAD_ROW, SHOWN, TREND_HEADER, Slot, slots
-from loyalty_xl.publish.words import DIMENSIONS, FORMATS
+from loyalty_xl.publish.words import DIMENSIONS, DRAFT, FORMATS
 from loyalty_xl.vocabulary import Unit
 
 if TYPE_CHECKING:
@@ -117,7 +117,14 @@ def _head(sheet: Worksheet, look: Look) -> None:
                 "",
             )
         else:
-            sheet.write_blank(row, column + (1 if left else RIGHT_GAP), None, look(**facts))
+            at = column + (1 if left else RIGHT_GAP)
+            sheet.write_blank(row, at, None, look(**facts))
+            if key == "state":  # a draft is not to be taken for anything else
+                back, text = STATUS["■"]
+                shape = look(bg_color=back, font_color=text, bold=True)
+                draft = in_language(*DRAFT, look.language)
+                rule = {"type": "text", "criteria": "begins with", "value": draft, "format": shape}
+                sheet.conditional_format(row, at, row, at, rule)
 
 
 _STALE = 'IF($A${row}="","",IF(ABS($A${row}-('  # how the formula begins that warns of later changes

@@ -12,7 +12,7 @@ from loyalty_xl.causes import in_words
 from loyalty_xl.cells import Kind, column_letters, column_number
 from loyalty_xl.closings import CLOSED, DETAIL, REOPENED, fingerprint, kept
 from loyalty_xl.contracts.control_month_end import PERIODS
-from loyalty_xl.publish.words import REASONS
+from loyalty_xl.publish.words import DRAFT, REASONS
 from loyalty_xl.vocabulary import Calendar, Finding, Reason
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Periods:
         ]
         parts.append((f"{by} 批准", f"approved by {by}") if by else ("未批准", "not approved"))
         text = in_language("、".join(zh for zh, _ in parts), ", ".join(en for _, en in parts), language)
-        return text if by else f"{in_language('草稿', 'DRAFT', language)} · {text}"
+        return text if by else f"{in_language(*DRAFT, language)} · {text}"
 
 
 def _parsed(text: str, calendar: Calendar) -> Period | None:

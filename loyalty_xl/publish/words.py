@@ -69,6 +69,7 @@ FLAGS = {
     Flag.MATURED: ("结账后到期补齐", "matured after closing"),
     Flag.ADJUSTED: ("† 人工调整", "† adjusted"),
 }
+DRAFT = ("草稿", "DRAFT")  # until everything is confirmed and approved
 STATUSES = {
     Status.GREEN: ("●", "达标", "on target"),
     Status.AMBER: ("▲", "接近", "close"),
