@@ -15,6 +15,7 @@ from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.between_value import wallets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
+from loyalty_xl.contracts.deliveries import Arrival, without_replaced
 from loyalty_xl.contracts.ledger import conversions
 from loyalty_xl.contracts.plans import read_plans
 from loyalty_xl.contracts.targets import read_targets
@@ -26,6 +27,7 @@ from loyalty_xl.evaluating import Situation, evaluate, wiring
 from loyalty_xl.inputs import Inputs, gather
 from loyalty_xl.opening import NOTHING, silent
 from loyalty_xl.preparing import Prepared, newest_date, prepare
+from loyalty_xl.receiving import Received, receive, waiting_lines
 from loyalty_xl.scorecard import score
 from loyalty_xl.scoring import LoyaltyScore, loyalty_score
 from loyalty_xl.turns import cycle_turn, following, periods_between
@@ -62,6 +64,7 @@ class Refresh:
     language: str
     waiting: dict[str, int]  # sheet -> rows after the period, which wait
     totals: list[Total] = field(default_factory=list)  # received = used + left out, by sheet and period
+    received: Received = field(default_factory=Received)  # deliveries, and what is awaited
     run_log: list[tuple[str, str, str, str]] = field(default_factory=list)  # section, item, value, more
     written_to: Path | None = None
     up_to_date: bool = False
@@ -107,7 +110,8 @@ def compute(
     inputs = gather(book, sources=asked.sources, settings=asked.settings, today=today, allow_csv=asked.allow_csv)
     clock.step("check")
     kpis = library.load()
-    sheets, findings = check(inputs, today)
+    arrivals: list[Arrival] = []
+    sheets, findings = check(inputs, today, arrivals)
     findings += addin_paths.findings(inputs.book)
     findings += [Finding("W380", name, found=why) for name, why in library.FAULTS]
     latest = inputs.settings.at(date.max)
@@ -160,6 +164,8 @@ def compute(
     about = improving.scored(period, situation, prepared.waves, lines, targets, plans)
     tables |= {key: each.function(about) for key, each in catalogue.LISTINGS.items() if each.scored}
     findings += _missing_plans(inputs, lines, plans, as_of)
+    received, found = receive(inputs, arrivals, sheets, period, situation.coverage, calendar, findings)
+    findings += found
     findings = finished(findings, inputs, kpis.values())
     made = Refresh(
         inputs.book,
@@ -177,14 +183,18 @@ def compute(
         language,
         _waiting(sheets, period, as_of),
         counted,
+        waiting_lines(received, lines),
     )
     clock.step("")
     made.seconds = clock.seconds
     return made
 
 
-def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]:
-    """Check every sheet by itself, then between sheets. Blank sheets of the workbook are no delivery."""
+def check(inputs: Inputs, today: date, arrivals: list[Arrival] | None = None) -> tuple[dict[str, Sheet], list[Finding]]:
+    """Check every sheet by itself, then between sheets. Blank sheets of the workbook are no delivery.
+
+    What each file brought is added to *arrivals*.
+    """
     sheets: dict[str, Sheet] = {}
     findings = list(inputs.findings)
     settings = inputs.settings.at(today)
@@ -204,12 +214,17 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
                 today=today,
             )
             blank = not sheet.rows_read and not source.file
-            if blank and not source.covers_to:
+            if blank and not source.covers_to and not (name in inputs.said and inputs.said[name].nil):
                 continue
             sheet.file, sheet.file_hash, sheet.covers_to = source.file, source.file_hash, source.covers_to
             checked.append(sheet)
+            if arrivals is not None and not blank:
+                arrivals.append(Arrival.of(sheet))
             findings += found
         if checked:
+            marks = [each for each in inputs.deliveries if each.sheet == name]
+            checked, found = without_replaced(checked, marks, inputs.control.get("Deliveries"))
+            findings += found
             sheets[name], found = unite(checked, settings.calendar)
             findings += found
     if "ThemeWords" in inputs.control:  # the company's own dictionary of comments
@@ -296,7 +311,7 @@ def detail_periods(
 def _situation(
     sheets: Mapping[str, Sheet], inputs: Inputs, prepared: Prepared, settings: Settings, calendar: Calendar, as_of: date
 ) -> Situation:
-    reach = coverage(sheets, as_of, calendar)
+    reach = coverage(sheets, as_of, calendar, inputs.said)
     if inputs.stopped:
         reach = replace(reach, stopped=reach.stopped | inputs.stopped)
     return Situation(prepared.ready, settings, calendar, reach, as_of, inputs.settings.untrusted)

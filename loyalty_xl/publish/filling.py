@@ -26,13 +26,15 @@ from loyalty_xl.findings import UNDECIDED
 from loyalty_xl.publish import run_log
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, note_rows, scorecard_cells
+from loyalty_xl.publish.deliveries import PAGE as DELIVERIES
+from loyalty_xl.publish.deliveries import Deliveries, as_value, fill_start
 from loyalty_xl.publish.diagnosis import diagnosis_rows
 from loyalty_xl.publish.dictionary import Dictionary
 from loyalty_xl.publish.early_warning import warning_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.remarks import Remarks
 from loyalty_xl.publish.tables import PLAIN, study_rows
-from loyalty_xl.publish.template import place_of
+from loyalty_xl.publish.template import place_of, template
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class Filling:
         self.marks = [entry for entry in self.before if entry[0] == run_log.MARKED]
         self.layout = read_layout(made.inputs.pages[SCORECARD.name])
         self._dictionary = Dictionary(made)
+        self._deliveries = Deliveries(made)
         self._remarks = Remarks(made, self.layout, run_log.last(self.before, "run").get("period", ""))
 
     @cached_property
@@ -100,13 +103,13 @@ class Filling:
         pages = [(run_log.PAGE, page.name, run_log.rows_hash(rows), "") for page, rows in self.pages.items()]
         left = [(LEFT_ALONE, f"{column_letters(column)}{row}", "", "") for row, column in sorted(self._left)]
         shown = [(run_log.SHOWN, name, "", "") for name in self._shown]
-        dictionary = self._dictionary.entries(self.before)
+        dictionary = [*self._dictionary.entries(self.before), *self._deliveries.entries()]
         return [*self.made.run_log, *dictionary, *pages, *shown, *left, *self.marks, *self._written_entries()]
 
     def untouched(self) -> bool:
         """Whether every owned cell still holds what the last run wrote."""
         pages = run_log.last(self.before, run_log.PAGE)
-        if self._dictionary.edits():
+        if self._dictionary.edits() or self._deliveries.edits():
             return False
         for page in WHOLE:
             raw = self.made.inputs.pages.get(page.name)
@@ -191,6 +194,9 @@ class Filling:
                 patch.put(self._name(page), row, column, self.pages[page][row - 2][column - 1], style)
         for edit in self._dictionary.edits():
             patch.put(self._dictionary.title, edit.row, edit.column, edit.text)
+        for cell in self._deliveries.edits():
+            patch.put(self._deliveries.title, cell.row, cell.column, as_value(cell, at))
+        fill_start(made, patch.put)
         self._page(patch, RUN_LOG, [list(each) for each in self.log()], added)
 
     def _name(self, page: Page) -> str:
@@ -207,6 +213,10 @@ class Filling:
                 for number, text in enumerate(page.header(self.made.language), start=1):
                     patch.put(self._name(page), 1, number, text, header)  # above the rows that replace the page
                 added.add(page.name)
+        if self._deliveries.missing:
+            title, language = self._deliveries.title, self.made.language
+            before = place_of(DELIVERIES.name, patch.sheet_names)
+            patch.copy_sheet(title, template(language), DELIVERIES.title(language), before)
         return added
 
     def _show(self, patch: Patch) -> None:
@@ -216,11 +226,12 @@ class Filling:
         older = bool(self.before) and not before  # its template hid nothing
         asked = any(each.code in UNDECIDED for each in self.made.findings)
         self._shown = []
-        for page in (*(each for each in WHOLE if each is not FINDINGS), RUN_LOG, MAPPING):
+        for page in (*(each for each in WHOLE if each is not FINDINGS), RUN_LOG, MAPPING, DELIVERIES):
             raw = {**inputs.pages, **inputs.raw_control}.get(page.name)
             untouched = not older and page.name not in before and (raw is None or _blank(raw))
             state = states.get(self._name(page))
-            if state == "hidden" and untouched and (asked or page is not MAPPING) and not patch.protected:
+            wanted = {MAPPING: asked, DELIVERIES: self._deliveries.needed}.get(page, True)
+            if state == "hidden" and untouched and wanted and not patch.protected:
                 patch.show(self._name(page))
                 state = "visible"
             if state == "visible" or page.name in before:

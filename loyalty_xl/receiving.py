@@ -1,0 +1,383 @@
+"""Deliveries of a run: what came for every sheet and period, what is still awaited, what was confirmed (rules 26 and 27)."""
+
+from __future__ import annotations
+
+import calendar as days_of_months
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from loyalty_xl.contracts import departments
+from loyalty_xl.contracts.deliveries import (
+    ACCEPTED,
+    AWAITED,
+    CONFIRMED,
+    FAULTY,
+    GIVEN_UP,
+    LOGGED,
+    NIL,
+    PAGE,
+    RECEIVED_STATE,
+    Arrival,
+    Content,
+    Row,
+    difference,
+    key_of,
+    remembered,
+    span,
+)
+from loyalty_xl.coverage import Reach
+from loyalty_xl.evaluating import wiring
+from loyalty_xl.turns import following
+from loyalty_xl.vocabulary import Cycle, Finding, Reason, Severity, month_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from loyalty_xl.contracts.contract import Contract, Sheet
+    from loyalty_xl.contracts.ledger import Sum
+    from loyalty_xl.coverage import Coverage
+    from loyalty_xl.inputs import Inputs
+    from loyalty_xl.scoring import Line
+    from loyalty_xl.vocabulary import Calendar, Period
+
+WAITING = frozenset({Reason.NOT_RECEIVED, Reason.NO_DATA})
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One sheet for one period in one file, as Deliveries should show it."""
+
+    contract: Contract
+    period: Period | None
+    file: str
+    status: str  # "" = nothing came, and nothing says that it should have
+    sums: Sum | None = None  # rows and money; None: what the page has stays
+    content: Content | None = None
+    due: date | None = None  # carried from the period before, for a new row
+    row: Row | None = None  # where it stands on the page
+    said: bool = False  # people wrote the status, and it stays as they did
+
+    @property
+    def key(self) -> str:
+        """What the run log calls it."""
+        return key_of(self.contract.name, self.period, self.file)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A sheet that nothing came for."""
+
+    contract: Contract
+    lines: int  # of the Scorecard that wait for it
+    dept: str = ""  # as people wrote it
+
+
+@dataclass(frozen=True)
+class Received:
+    """All deliveries of a run, and how the period's stand."""
+
+    rows: tuple[Delivery, ...] = ()
+    period: Period | None = None
+    came: int = 0
+    expected: int = 0
+    missing: tuple[Missing, ...] = ()
+    confirmed: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # for the run log
+
+
+def receive(
+    inputs: Inputs,
+    arrivals: Sequence[Arrival],
+    sheets: Mapping[str, Sheet],
+    period: Period,
+    reach: Coverage,
+    calendar: Calendar,
+    findings: Iterable[Finding],
+) -> tuple[Received, list[Finding]]:
+    """Put the deliveries of *period*, and of the periods that stand on the page, together."""
+    return _Receiving(inputs, arrivals, sheets, period, reach, calendar, findings).run()
+
+
+def waiting_lines(received: Received, lines: Iterable[Line]) -> Received:
+    """Count the Scorecard lines that wait for each missing sheet."""
+    lines = list(lines)
+    missing = [
+        replace(each, lines=sum(_waits(line, each.contract.name) for line in lines)) for each in received.missing
+    ]
+    return replace(received, missing=tuple(missing))
+
+
+def _waits(line: Line, sheet: str) -> bool:
+    result, wired = line.result, wiring(line.kpi)
+    named = result.reason is Reason.BLOCKED and sheet in result.note.split(", ")
+    return named or (result.reason in WAITING and sheet in (*wired.sheets, *wired.covering))
+
+
+class _Receiving:
+    """One run over everything that came; its parts share what they know."""
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        arrivals: Sequence[Arrival],
+        sheets: Mapping[str, Sheet],
+        period: Period,
+        reach: Coverage,
+        calendar: Calendar,
+        findings: Iterable[Finding],
+    ) -> None:
+        self.inputs, self.sheets, self.period, self.reach, self.calendar = inputs, sheets, period, reach, calendar
+        log = inputs.pages.get("Run log")
+        self.written = {key: value for key, (value, _) in remembered(log, LOGGED).items()}
+        self.known = remembered(log, CONFIRMED)
+        self.confirmed: dict[str, tuple[str, str]] = {}
+        self.page = inputs.control.get(PAGE)
+        self.arrived: dict[tuple[str, str], list[Arrival]] = {}
+        for each in arrivals:
+            self.arrived.setdefault((each.contract.name, each.file), []).append(each)
+        self.standing: dict[tuple[str, str], list[Row]] = {}  # by sheet and period
+        for row in inputs.deliveries:
+            self.standing.setdefault((row.sheet, _label(row.period)), []).append(row)
+        self.errors: dict[str, list[int]] = {}  # rows of cells with an error, by title
+        self.overlaps = [told for told in findings if told.code == "E240"]
+        for told in findings:
+            if told.severity is Severity.ERROR and told.code != "E240":
+                cells = (told.cell, *told.cells)
+                self.errors.setdefault(told.sheet, []).extend(_row_of(cell) for cell in cells if cell)
+        self.found: list[Finding] = []
+
+    def run(self) -> tuple[Received, list[Finding]]:
+        """Go through sheets and periods."""
+        periods: dict[str, Period] = {}
+        if self.period.cycle is not Cycle.ALL and self.reach.as_of > self.period.start:
+            periods[self.period.label] = self.period
+        for row in self.inputs.deliveries:
+            if row.period is not None:
+                periods.setdefault(row.period.label, row.period)
+        rows: list[Delivery] = []
+        for contract in departments():
+            if not contract.date:
+                rows += self._deliveries(contract, None)
+            else:
+                for period in sorted(periods.values(), key=lambda each: (each.start, each.stop)):
+                    rows += self._deliveries(contract, period)
+        order = {contract.name: number for number, contract in enumerate(departments())}
+        rows.sort(key=lambda each: (each.period.start.toordinal() if each.period else 0, _label(each.period), order[each.contract.name], each.file))  # fmt: skip
+        return self._counted(rows), self.found
+
+    def _counted(self, rows: Sequence[Delivery]) -> Received:
+        """Say how the deliveries of the period stand, sheet by sheet."""
+        states: dict[str, list[Delivery]] = {}
+        for each in rows:
+            if each.period == self.period and each.status:
+                states.setdefault(each.contract.name, []).append(each)
+        late = [some for some in states.values() if all(each.status == AWAITED for each in some)]
+        missing = tuple(Missing(some[0].contract, 0, some[0].row.dept if some[0].row else "") for some in late)
+        return Received(tuple(rows), self.period, len(states) - len(late), len(states), missing, self.confirmed)
+
+    def _deliveries(self, contract: Contract, period: Period | None) -> list[Delivery]:
+        """Deliveries of one sheet for one period: files that came, rows that stand on the page."""
+        standing = list(self.standing.get((contract.name, _label(period)), ()))
+        came: dict[str, tuple[Sum, list[Arrival]]] = {}
+        for (name, file), some in self.arrived.items():
+            if name != contract.name:
+                continue
+            sums = [each.sums(period) for each in some]
+            total = sum(each[0] for each in sums), sum(each[1] for each in sums)
+            if total[0] and (period is not None or file):
+                came[file] = total, some
+        rows: list[Delivery] = []
+        out = self._given_up(came, standing)
+        for file, (sums_, some) in came.items():
+            row = next((each for each in standing if each.file == file), None)
+            if row is None:  # what was awaited came
+                row = next((each for each in standing if not each.file and not each.rows and "" not in came), None)
+            if row is not None:
+                standing.remove(row)
+            rows.append(self._arrived(contract, period, file, sums_, some, row, replaced=file in out))
+        standing = [row for row in standing if row.file not in came]  # a second row for one file is nobody's
+        gone = [row for row in standing if row.hash and row.rows]
+        if gone and came:
+            self._tell_replaced(gone, {file: sums for file, (sums, _) in came.items() if file not in out})
+        rows += [self._without_file(contract, row, replaced=bool(came) and row in gone) for row in standing]
+        if not rows and period is not None and period == self.period:
+            rows += self._expected(contract, period)
+        return rows
+
+    def _given_up(self, came: Mapping[str, tuple[Sum, list[Arrival]]], standing: Sequence[Row]) -> set[str]:
+        """Files that left the period because people marked another one; contradictory marks leave all of them."""
+        yes = {row.file for row in standing if row.use == "yes" and row.file in came}
+        no = {row.file for row in standing if row.use == "no" and row.file in came}
+        out = (set(came) - yes if yes else set()) | no
+        return set() if len(yes) > 1 or yes & no or out == set(came) else out
+
+    def _tell_replaced(self, gone: Sequence[Row], now: Mapping[str, Sum]) -> None:
+        """W386 for files that are no longer there, by what the page has of them."""
+        if self.page is None or not now:
+            return
+        before = sum(row.rows or 0 for row in gone), sum(row.money or 0 for row in gone)
+        after = sum(rows for rows, _ in now.values()), sum(money for _, money in now.values())
+        names = [", ".join(name or "-" for name in each) for each in ([row.file for row in gone], list(now))]
+        self.found.append(difference(self.page, gone, (names[0], before), (names[1], after)))
+
+    def _arrived(
+        self,
+        contract: Contract,
+        period: Period | None,
+        file: str,
+        sums: Sum,
+        some: Sequence[Arrival],
+        row: Row | None,
+        *,
+        replaced: bool,
+    ) -> Delivery:
+        """A file with rows for the period."""
+        contents = [each.within(period) for each in some]
+        first = min((each.first for each in contents if each.first), default=None)
+        last = max((each.last for each in contents if each.last), default=None)
+        content = Content("-".join(each.hash for each in contents)[:25], first, last)
+        overlapping = self._overlapping(contract.name, period, file)
+        status = RECEIVED_STATE
+        if replaced:
+            status = GIVEN_UP
+        elif row is not None and row.status == NIL:
+            status = NIL
+            self._tell(row, "W389", "status", f"{sums[0]:,}")
+        elif overlapping or any(each.blocked for each in some):
+            status = FAULTY
+        elif self._accepted(row, key_of(contract.name, period, file), content.hash, sums):
+            status = ACCEPTED
+        elif any(self._faulty(each, period) for each in some):
+            status = FAULTY
+        due = None if row else self._due(contract.name, period)
+        return Delivery(contract, period, file, status, sums, content, due, row, said=status == NIL)
+
+    def _accepted(self, row: Row | None, key: str, now: str, sums: Sum) -> bool:
+        """Whether what was confirmed is what came; what was confirmed and changed since is W387."""
+        if row is None or self.page is None or not row.confirmed_by or row.confirmed_on is None:
+            return False
+        signature = f"{row.confirmed_on.isoformat()}|{row.confirmed_by}"
+        held, more = self.known.get(key, ("", ""))
+        rows, _, rest = more.partition("|")
+        money, _, signed = rest.partition("|")
+        if signed != signature or not held:  # a new confirmation is of what stands on the page
+            held = row.hash or now
+            shown = (row.rows, row.money) if row.hash and row.rows is not None else sums
+            rows, money = str(shown[0]), str(shown[1] or 0)
+        self.confirmed[key] = held, f"{rows}|{money}|{signature}"
+        if held == now:
+            return True
+        if row.status != NIL:
+            place = self.page.sent.get("confirmed_by", "")
+            cell = f"{place}{row.row}" if place else f"{row.row}:{row.row}"
+            old = (row.confirmed_by, (int(rows), int(money)))
+            told = difference(self.page, [row], old, (row.file or row.sheet, sums))
+            header = self.page.headers.get("confirmed_by", "confirmed_by")
+            detail = (*told.detail, ("on", row.confirmed_on.isoformat()))
+            self.found.append(replace(told, code="W387", column=header, cells=(cell,), detail=detail))
+        return False
+
+    def _overlapping(self, name: str, period: Period | None, file: str) -> bool:
+        """Whether a file holds rows of the period that another one holds too."""
+        sheet = self.sheets.get(name)
+        if sheet is None or not sheet.parts:
+            return False
+        named = any(file in (each.found, each.expected) and dict(each.detail).get("sheet_name") == name for each in self.overlaps)  # fmt: skip
+        hit = any(month in span(period) and reason == "overlap" for month, reason in sheet.ledger)
+        return named and (hit or sheet.blocked)
+
+    def _faulty(self, arrival: Arrival, period: Period | None) -> bool:
+        """Whether there is an error in its rows of the period; one without a month belongs to its newest."""
+        inside = span(period)
+        if any(month in inside for month in arrival.faulty):
+            return True
+        if 0 in arrival.faulty and arrival.newest in inside:
+            return True
+        return any(arrival.month_of(row) in inside for row in self.errors.get(arrival.title, ()) if row)
+
+    def _without_file(self, contract: Contract, row: Row, *, replaced: bool) -> Delivery:
+        """A row of the page for which no file has anything."""
+        if row.use == "yes" and contract.name not in self.sheets:
+            self._tell(row, "W388", "use", row.file or "-")
+        if replaced:
+            return Delivery(contract, row.period, row.file, GIVEN_UP, row=row)
+        if row.status == NIL:
+            return Delivery(contract, row.period, row.file, NIL, row=row, said=True)
+        if row.status == AWAITED and self.written.get(row.key) != AWAITED:
+            return Delivery(contract, row.period, row.file, AWAITED, row=row, said=True)
+        if row.period is None:
+            return Delivery(contract, None, row.file, AWAITED, row=row)
+        reached = self.reach.reach(contract.name, row.period.first, row.period.stop)
+        status = "" if reached in (Reach.COVERED, Reach.SHORT) else AWAITED
+        if not status:
+            self._tell_silent(contract, row.period, row)
+        return Delivery(contract, row.period, row.file, status, row=row)
+
+    def _tell(self, row: Row, code: str, column: str, found: str) -> None:
+        """Add a finding about a cell of the page."""
+        if self.page is not None:
+            letters = self.page.sent.get(column, "")
+            cell = f"{letters}{row.row}" if letters else f"{row.row}:{row.row}"
+            header = self.page.headers.get(column, column)
+            detail = (("sheet_name", row.sheet), ("period", _label(row.period)))
+            self.found.append(Finding(code, self.page.title, "", found, column=header, cells=(cell,), detail=detail))
+
+    def _expected(self, contract: Contract, period: Period) -> list[Delivery]:
+        """The row of a sheet that should have come for the period, or came for the one before."""
+        name = contract.name
+        before = following(period, self.calendar, -1)
+        mine = [each for (sheet, _), some in self.arrived.items() if sheet == name for each in some]
+        delivered = before is not None and any(each.sums(before)[0] for each in mine)
+        late = any(row.status == AWAITED for row in self.standing.get((name, _label(before)), ())) if before else False
+        if not (name in self.inputs.due or delivered or late):
+            return []
+        reached = self.reach.reach(name, period.first, period.stop)
+        stop, length = max((each.rhythm(self.calendar) for each in mine), default=(0, 0))
+        due = self._due(name, period)
+        if reached is Reach.ABSENT:
+            later = length and stop + length > period.stop  # labels of half a year come every half-year
+            return [] if later else [Delivery(contract, period, "", AWAITED, (0, 0), due=due)]
+        if reached is Reach.COVERED and delivered:
+            self._tell_silent(contract, period, None)
+            return [Delivery(contract, period, "", "", (0, 0), due=due)]
+        return []
+
+    def _tell_silent(self, contract: Contract, period: Period, row: Row | None) -> None:
+        """W385: rows before and after the period, none in it, and never so long without: it counts as nothing happened."""
+        known = self.reach.reaches.get(contract.name)
+        if known is None or not len(known.days) or known.covers_to:
+            return
+        days = [day.astype(object) for day in known.days]
+        earlier = [day for day in days if day < period.start][-400:]
+        after = next((day for day in days if day >= period.end), None)
+        if not earlier or after is None:
+            return
+        gaps = [(late - early).days for early, late in pairwise(earlier)]
+        if (after - earlier[-1]).days <= max(gaps, default=0):
+            return
+        cells = (f"{self.page.sent.get('sheet', 'A')}{row.row}",) if row and self.page else ()
+        title = self.inputs.page_names.get(PAGE, PAGE)
+        detail = (("last", earlier[-1].isoformat()), ("next", after.isoformat()))
+        self.found.append(Finding("W385", title, "", contract.name, period.label, cells=cells, detail=detail))
+
+    def _due(self, name: str, period: Period | None) -> date | None:
+        """Day by which a new row is due: as long after its period as the one before."""
+        before = following(period, self.calendar, -1) if period is not None else None
+        if period is None or before is None:
+            return None
+        row = next((each for each in self.standing.get((name, _label(before)), ()) if each.due), None)
+        if row is None or row.due is None:
+            return None
+        month = row.due.year * 12 + row.due.month - 1 + period.first - before.first
+        day = month_start(month)
+        return day.replace(day=min(row.due.day, days_of_months.monthrange(day.year, day.month)[1]))
+
+
+def _label(period: Period | None) -> str:
+    return period.label if period else ""
+
+
+def _row_of(cell: str) -> int:
+    digits = "".join(letter for letter in cell.split(":", maxsplit=1)[0] if letter.isdigit())
+    return int(digits) if digits else 0
