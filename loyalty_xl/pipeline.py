@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue, improving, library
 from loyalty_xl.books import addin_paths
 from loyalty_xl.contracts import departments
+from loyalty_xl.contracts.arrivals import Arrival, Received
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.between_value import wallets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
-from loyalty_xl.contracts.deliveries import Arrival, without_replaced
 from loyalty_xl.contracts.ledger import conversions
 from loyalty_xl.contracts.plans import read_plans
+from loyalty_xl.contracts.replacing import without_replaced
 from loyalty_xl.contracts.targets import read_targets
 from loyalty_xl.contracts.totals import differing, read_controls, totals
 from loyalty_xl.contracts.uniting import unite
@@ -27,7 +28,7 @@ from loyalty_xl.evaluating import Situation, evaluate, wiring
 from loyalty_xl.inputs import Inputs, gather
 from loyalty_xl.opening import NOTHING, silent
 from loyalty_xl.preparing import Prepared, newest_date, prepare
-from loyalty_xl.receiving import Received, receive, waiting_lines
+from loyalty_xl.receiving import receive, waiting_lines
 from loyalty_xl.scorecard import score
 from loyalty_xl.scoring import LoyaltyScore, loyalty_score
 from loyalty_xl.turns import cycle_turn, following, periods_between
@@ -219,7 +220,7 @@ def check(inputs: Inputs, today: date, arrivals: list[Arrival] | None = None) ->
             sheet.file, sheet.file_hash, sheet.covers_to = source.file, source.file_hash, source.covers_to
             checked.append(sheet)
             if arrivals is not None and not blank:
-                arrivals.append(Arrival.of(sheet))
+                arrivals.append(Arrival.of(sheet, source.content_hash))
             findings += found
         if checked:
             marks = [each for each in inputs.deliveries if each.sheet == name]

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import calendar as days_of_months
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from loyalty_xl.contracts import departments
+from loyalty_xl.contracts.arrivals import Content, Delivery, Missing, Received
 from loyalty_xl.contracts.deliveries import (
     ACCEPTED,
     AWAITED,
     CONFIRMED,
     FAULTY,
     GIVEN_UP,
+    HASH_SHOWN,
     LOGGED,
     NIL,
     PAGE,
     RECEIVED_STATE,
-    Arrival,
-    Content,
-    Row,
-    difference,
     key_of,
     remembered,
     span,
 )
+from loyalty_xl.contracts.replacing import difference
 from loyalty_xl.coverage import Reach
 from loyalty_xl.evaluating import wiring
 from loyalty_xl.turns import following
@@ -35,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    from loyalty_xl.contracts.arrivals import Arrival
     from loyalty_xl.contracts.contract import Contract, Sheet
+    from loyalty_xl.contracts.deliveries import Row
     from loyalty_xl.contracts.ledger import Sum
     from loyalty_xl.coverage import Coverage
     from loyalty_xl.inputs import Inputs
@@ -43,47 +44,6 @@ if TYPE_CHECKING:
     from loyalty_xl.vocabulary import Calendar, Period
 
 WAITING = frozenset({Reason.NOT_RECEIVED, Reason.NO_DATA})
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One sheet for one period in one file, as Deliveries should show it."""
-
-    contract: Contract
-    period: Period | None
-    file: str
-    status: str  # "" = nothing came, and nothing says that it should have
-    sums: Sum | None = None  # rows and money; None: what the page has stays
-    content: Content | None = None
-    due: date | None = None  # carried from the period before, for a new row
-    row: Row | None = None  # where it stands on the page
-    said: bool = False  # people wrote the status, and it stays as they did
-
-    @property
-    def key(self) -> str:
-        """What the run log calls it."""
-        return key_of(self.contract.name, self.period, self.file)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """A sheet that nothing came for."""
-
-    contract: Contract
-    lines: int  # of the Scorecard that wait for it
-    dept: str = ""  # as people wrote it
-
-
-@dataclass(frozen=True)
-class Received:
-    """All deliveries of a run, and how the period's stand."""
-
-    rows: tuple[Delivery, ...] = ()
-    period: Period | None = None
-    came: int = 0
-    expected: int = 0
-    missing: tuple[Missing, ...] = ()
-    confirmed: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # for the run log
 
 
 def receive(
@@ -129,7 +89,7 @@ class _Receiving:
     ) -> None:
         self.inputs, self.sheets, self.period, self.reach, self.calendar = inputs, sheets, period, reach, calendar
         log = inputs.pages.get("Run log")
-        self.written = {key: value for key, (value, _) in remembered(log, LOGGED).items()}
+        self.written = remembered(log, LOGGED)  # by key: status that the product wrote, content
         self.known = remembered(log, CONFIRMED)
         self.confirmed: dict[str, tuple[str, str]] = {}
         self.page = inputs.control.get(PAGE)
@@ -139,12 +99,15 @@ class _Receiving:
         self.standing: dict[tuple[str, str], list[Row]] = {}  # by sheet and period
         for row in inputs.deliveries:
             self.standing.setdefault((row.sheet, _label(row.period)), []).append(row)
+        self.months: dict[tuple[str, str], set[int]] = {}  # months of those rows, by sheet and title
+        self.marks: dict[tuple[str, str], dict[int, int]] = {}  # fingerprints of the months that are shown
         self.errors: dict[str, list[int]] = {}  # rows of cells with an error, by title
         self.overlaps = [told for told in findings if told.code == "E240"]
         for told in findings:
             if told.severity is Severity.ERROR and told.code != "E240":
                 cells = (told.cell, *told.cells)
                 self.errors.setdefault(told.sheet, []).extend(_row_of(cell) for cell in cells if cell)
+        self.shown: dict[str, list[Period | None]] = {}  # periods, by sheet
         self.found: list[Finding] = []
 
     def run(self) -> tuple[Received, list[Finding]]:
@@ -157,14 +120,23 @@ class _Receiving:
                 periods.setdefault(row.period.label, row.period)
         rows: list[Delivery] = []
         for contract in departments():
-            if not contract.date:
-                rows += self._deliveries(contract, None)
-            else:
-                for period in sorted(periods.values(), key=lambda each: (each.start, each.stop)):
-                    rows += self._deliveries(contract, period)
+            shown: list[Period | None] = [None]
+            if contract.date:
+                mine = periods | {each.label: each for each in self._overlapped(contract.name)}
+                shown = [*sorted(mine.values(), key=lambda each: (each.start, each.stop))]
+            self.shown[contract.name] = shown
+            for period in shown:
+                rows += self._deliveries(contract, period)
         order = {contract.name: number for number, contract in enumerate(departments())}
         rows.sort(key=lambda each: (each.period.start.toordinal() if each.period else 0, _label(each.period), order[each.contract.name], each.file))  # fmt: skip
         return self._counted(rows), self.found
+
+    def _overlapped(self, name: str) -> list[Period]:
+        """Periods in which files overlap, so that one of them can be marked."""
+        sheet = self.sheets.get(name)
+        cycle = self.period.cycle if self.period.cycle.months else Cycle.MONTH
+        found = sorted({month for month, reason in sheet.ledger if reason == "overlap" and month}) if sheet else []
+        return list(dict.fromkeys(self.calendar.period(cycle, month) for month in found))
 
     def _counted(self, rows: Sequence[Delivery]) -> Received:
         """Say how the deliveries of the period stand, sheet by sheet."""
@@ -233,10 +205,9 @@ class _Receiving:
         replaced: bool,
     ) -> Delivery:
         """A file with rows for the period."""
-        contents = [each.within(period) for each in some]
-        first = min((each.first for each in contents if each.first), default=None)
-        last = max((each.last for each in contents if each.last), default=None)
-        content = Content("-".join(each.hash for each in contents)[:25], first, last)
+        source = "-".join(each.content[:HASH_SHOWN] for each in some)
+        kept = self.written.get(key_of(contract.name, period, file), ("", ""))[1]
+        content = Content.known(kept, source) or self._content(some, period)
         overlapping = self._overlapping(contract.name, period, file)
         status = RECEIVED_STATE
         if replaced:
@@ -251,7 +222,22 @@ class _Receiving:
         elif any(self._faulty(each, period) for each in some):
             status = FAULTY
         due = None if row else self._due(contract.name, period)
-        return Delivery(contract, period, file, status, sums, content, due, row, said=status == NIL)
+        return Delivery(contract, period, file, status, sums, content, due, row, said=status == NIL, source=source)
+
+    def _content(self, some: Sequence[Arrival], period: Period | None) -> Content:
+        """What the rows of a period are."""
+        contents = [each.within(period, self._fingerprints(each)) for each in some]
+        first = min((each.first for each in contents if each.first), default=None)
+        last = max((each.last for each in contents if each.last), default=None)
+        return Content("-".join(each.hash for each in contents)[: 2 * HASH_SHOWN + 1], first, last)
+
+    def _fingerprints(self, arrival: Arrival) -> dict[int, int]:
+        """Fingerprints of the months of all periods of its sheet that are shown, worked out in one go."""
+        key = arrival.contract.name, arrival.title
+        if key not in self.marks:
+            shown = {month for each in self.shown[arrival.contract.name] for month in span(each)}
+            self.marks[key] = arrival.fingerprints(shown)
+        return self.marks[key]
 
     def _accepted(self, row: Row | None, key: str, now: str, sums: Sum) -> bool:
         """Whether what was confirmed is what came; what was confirmed and changed since is W387."""
@@ -294,7 +280,10 @@ class _Receiving:
             return True
         if 0 in arrival.faulty and arrival.newest in inside:
             return True
-        return any(arrival.month_of(row) in inside for row in self.errors.get(arrival.title, ()) if row)
+        key = arrival.contract.name, arrival.title
+        if key not in self.months:
+            self.months[key] = arrival.months_of(self.errors.get(arrival.title, ()))
+        return not self.months[key].isdisjoint(inside)
 
     def _without_file(self, contract: Contract, row: Row, *, replaced: bool) -> Delivery:
         """A row of the page for which no file has anything."""
@@ -304,7 +293,7 @@ class _Receiving:
             return Delivery(contract, row.period, row.file, GIVEN_UP, row=row)
         if row.status == NIL:
             return Delivery(contract, row.period, row.file, NIL, row=row, said=True)
-        if row.status == AWAITED and self.written.get(row.key) != AWAITED:
+        if row.status == AWAITED and self.written.get(row.key, ("", ""))[0] != AWAITED:
             return Delivery(contract, row.period, row.file, AWAITED, row=row, said=True)
         if row.period is None:
             return Delivery(contract, None, row.file, AWAITED, row=row)

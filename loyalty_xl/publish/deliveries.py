@@ -16,12 +16,13 @@ from loyalty_xl.contracts.deliveries import CONFIRMED, LOGGED
 from loyalty_xl.contracts.ledger import UNIT, money_field
 
 if TYPE_CHECKING:
+    from loyalty_xl.contracts.arrivals import Delivery, Missing
     from loyalty_xl.contracts.contract import Contract
     from loyalty_xl.pipeline import Refresh
-    from loyalty_xl.receiving import Delivery, Missing
 
 PAGE = Page(DELIVERIES.name, DELIVERIES.zh)
 SAID_AT = (2, 2)  # row and column of Start
+CHANGED = "delivery changed"  # section of the run log
 NAMED = 3  # missing sheets that the sentence names
 PLAIN, ALARM = Style(color="595959", wrap=True), Style(color="C00000", bold=True, wrap=True)
 
@@ -233,7 +234,10 @@ class Deliveries:
     def entries(self) -> list[tuple[str, str, str, str]]:
         """Entries of the run log: what the product wrote as status, and what was confirmed."""
         got = self._made.received
-        log = [(LOGGED, each.key, "" if each.said else each.status, _was(each)) for each in got.rows]
+        log = [(LOGGED, each.key, "" if each.said else each.status, each.content.kept(each.source) if each.content else "") for each in got.rows]  # fmt: skip
+        log += [
+            (CHANGED, each.key, each.content.hash, was) for each in got.rows if each.content and (was := _was(each))
+        ]
         return [*log, *((CONFIRMED, key, held, more) for key, (held, more) in got.confirmed.items())]
 
 
