@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import calendar as days_of_months
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from loyalty_xl.contracts import departments
@@ -27,8 +25,9 @@ from loyalty_xl.contracts.deliveries import (
 from loyalty_xl.contracts.replacing import difference
 from loyalty_xl.coverage import Reach
 from loyalty_xl.evaluating import wiring
+from loyalty_xl.expecting import Confirmations, next_due, silence
 from loyalty_xl.turns import following
-from loyalty_xl.vocabulary import Cycle, Finding, Reason, Severity, month_start
+from loyalty_xl.vocabulary import Cycle, Finding, Reason, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,9 +89,8 @@ class _Receiving:
         self.inputs, self.sheets, self.period, self.reach, self.calendar = inputs, sheets, period, reach, calendar
         log = inputs.pages.get("Run log")
         self.written = remembered(log, LOGGED)  # by key: status that the product wrote, content
-        self.known = remembered(log, CONFIRMED)
-        self.confirmed: dict[str, tuple[str, str]] = {}
         self.page = inputs.control.get(PAGE)
+        self.confirmations = Confirmations(remembered(log, CONFIRMED), self.page)
         self.arrived: dict[tuple[str, str], list[Arrival]] = {}
         for each in arrivals:
             self.arrived.setdefault((each.contract.name, each.file), []).append(each)
@@ -129,7 +127,7 @@ class _Receiving:
                 rows += self._deliveries(contract, period)
         order = {contract.name: number for number, contract in enumerate(departments())}
         rows.sort(key=lambda each: (each.period.start.toordinal() if each.period else 0, _label(each.period), order[each.contract.name], each.file))  # fmt: skip
-        return self._counted(rows), self.found
+        return self._counted(rows), [*self.found, *self.confirmations.lapsed]
 
     def _overlapped(self, name: str) -> list[Period]:
         """Periods in which files overlap, so that one of them can be marked."""
@@ -146,7 +144,9 @@ class _Receiving:
                 states.setdefault(each.contract.name, []).append(each)
         late = [some for some in states.values() if all(each.status == AWAITED for each in some)]
         missing = tuple(Missing(some[0].contract, 0, some[0].row.dept if some[0].row else "") for some in late)
-        return Received(tuple(rows), self.period, len(states) - len(late), len(states), missing, self.confirmed)
+        return Received(
+            tuple(rows), self.period, len(states) - len(late), len(states), missing, self.confirmations.made
+        )
 
     def _deliveries(self, contract: Contract, period: Period | None) -> list[Delivery]:
         """Deliveries of one sheet for one period: files that came, rows that stand on the page."""
@@ -217,7 +217,7 @@ class _Receiving:
             self._tell(row, "W389", "status", f"{sums[0]:,}")
         elif overlapping or any(each.blocked for each in some):
             status = FAULTY
-        elif self._accepted(row, key_of(contract.name, period, file), content.hash, sums):
+        elif self.confirmations.hold(row, key_of(contract.name, period, file), content.hash, sums):
             status = ACCEPTED
         elif any(self._faulty(each, period) for each in some):
             status = FAULTY
@@ -238,31 +238,6 @@ class _Receiving:
             shown = {month for each in self.shown[arrival.contract.name] for month in span(each)}
             self.marks[key] = arrival.fingerprints(shown)
         return self.marks[key]
-
-    def _accepted(self, row: Row | None, key: str, now: str, sums: Sum) -> bool:
-        """Whether what was confirmed is what came; what was confirmed and changed since is W387."""
-        if row is None or self.page is None or not row.confirmed_by or row.confirmed_on is None:
-            return False
-        signature = f"{row.confirmed_on.isoformat()}|{row.confirmed_by}"
-        held, more = self.known.get(key, ("", ""))
-        rows, _, rest = more.partition("|")
-        money, _, signed = rest.partition("|")
-        if signed != signature or not held:  # a new confirmation is of what stands on the page
-            held = row.hash or now
-            shown = (row.rows, row.money) if row.hash and row.rows is not None else sums
-            rows, money = str(shown[0]), str(shown[1] or 0)
-        self.confirmed[key] = held, f"{rows}|{money}|{signature}"
-        if held == now:
-            return True
-        if row.status != NIL:
-            place = self.page.sent.get("confirmed_by", "")
-            cell = f"{place}{row.row}" if place else f"{row.row}:{row.row}"
-            old = (row.confirmed_by, (int(rows), int(money)))
-            told = difference(self.page, [row], old, (row.file or row.sheet, sums))
-            header = self.page.headers.get("confirmed_by", "confirmed_by")
-            detail = (*told.detail, ("on", row.confirmed_on.isoformat()))
-            self.found.append(replace(told, code="W387", column=header, cells=(cell,), detail=detail))
-        return False
 
     def _overlapping(self, name: str, period: Period | None, file: str) -> bool:
         """Whether a file holds rows of the period that another one holds too."""
@@ -333,34 +308,19 @@ class _Receiving:
         return []
 
     def _tell_silent(self, contract: Contract, period: Period, row: Row | None) -> None:
-        """W385: rows before and after the period, none in it, and never so long without: it counts as nothing happened."""
-        known = self.reach.reaches.get(contract.name)
-        if known is None or not len(known.days) or known.covers_to:
-            return
-        days = [day.astype(object) for day in known.days]
-        earlier = [day for day in days if day < period.start][-400:]
-        after = next((day for day in days if day >= period.end), None)
-        if not earlier or after is None:
-            return
-        gaps = [(late - early).days for early, late in pairwise(earlier)]
-        if (after - earlier[-1]).days <= max(gaps, default=0):
-            return
-        cells = (f"{self.page.sent.get('sheet', 'A')}{row.row}",) if row and self.page else ()
-        title = self.inputs.page_names.get(PAGE, PAGE)
-        detail = (("last", earlier[-1].isoformat()), ("next", after.isoformat()))
-        self.found.append(Finding("W385", title, "", contract.name, period.label, cells=cells, detail=detail))
+        """W385: it counts as a period in which nothing happened."""
+        if (found := silence(self.reach.reaches.get(contract.name), period)) is not None:
+            cells = (f"{self.page.sent.get('sheet', 'A')}{row.row}",) if row and self.page else ()
+            title = self.inputs.page_names.get(PAGE, PAGE)
+            detail = (("last", found[0].isoformat()), ("next", found[1].isoformat()))
+            self.found.append(Finding("W385", title, "", contract.name, period.label, cells=cells, detail=detail))
 
     def _due(self, name: str, period: Period | None) -> date | None:
-        """Day by which a new row is due: as long after its period as the one before."""
+        """Day by which a new row is due."""
         before = following(period, self.calendar, -1) if period is not None else None
         if period is None or before is None:
             return None
-        row = next((each for each in self.standing.get((name, _label(before)), ()) if each.due), None)
-        if row is None or row.due is None:
-            return None
-        month = row.due.year * 12 + row.due.month - 1 + period.first - before.first
-        day = month_start(month)
-        return day.replace(day=min(row.due.day, days_of_months.monthrange(day.year, day.month)[1]))
+        return next_due(self.standing.get((name, _label(before)), ()), before, period)
 
 
 def _label(period: Period | None) -> str:
