@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loyalty_xl.contracts.contract import Type
+from loyalty_xl.contracts.deliveries import Said
 from loyalty_xl.preparing import cost_spans
 from loyalty_xl.preparing.costs import period_spans
 from loyalty_xl.vocabulary import month_ordinal, month_start
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.vocabulary import Calendar
+
+
+NOTHING_SAID = Said()
 
 
 class Reach(Enum):
@@ -36,6 +40,7 @@ class SheetReach:
 
     days: np.ndarray  # distinct days with rows, sorted, as datetime64[D]
     covers_to: date | None = None  # declared, exclusive
+    said: Said = field(default=NOTHING_SAID)  # on Deliveries
 
     @property
     def first_month(self) -> int | None:
@@ -51,9 +56,14 @@ class SheetReach:
     def over(self, first: int, stop: int, as_of: date) -> Reach:
         """Say how the sheet covers the months from *first* up to *stop*."""
         start, end = month_start(first), min(month_start(stop), as_of)
+        newest = self._through()
+        if late := [each for each in self.said.awaited if each.start < stop and each.stop > first]:
+            whole = any(each.start <= first and stop <= each.stop for each in late)
+            return Reach.ABSENT if whole or newest is None or newest < start else Reach.SHORT
         if self.covers_to and self.covers_to >= end:
             return Reach.COVERED
-        newest = self.newest
+        if any(each.start <= first and month_start(each.stop) >= end for each in self.said.nil):
+            return Reach.COVERED
         if newest is None:
             return Reach.ABSENT
         if month_start(stop) <= month_start(month_ordinal(self.days[0].astype(object))):
@@ -61,6 +71,14 @@ class SheetReach:
         if newest >= end - timedelta(days=1) or (end - newest).days - 1 <= self._longest_gap():
             return Reach.COVERED
         return Reach.SHORT if newest >= start else Reach.ABSENT
+
+    def _through(self) -> date | None:
+        """Day of the newest row, or the last one of a nil period that follows on it."""
+        newest = self.newest
+        for each in sorted(self.said.nil, key=lambda months: months.start):
+            if newest is not None and (month_start(each.start) - newest).days - 1 <= self._longest_gap():
+                newest = max(newest, month_start(each.stop) - timedelta(days=1))
+        return newest
 
     def _longest_gap(self) -> int:
         """Longest gap between consecutive dates in the 12 months up to the newest. [days]"""
@@ -77,6 +95,12 @@ class Coverage:
     received: Mapping[str, Mapping[int, tuple[float, float]]]  # sheet -> month -> rows, amount
     stopped: frozenset[str]  # sheets that came but cannot be used at all
     as_of: date
+    said: Mapping[str, Said] = field(default_factory=dict)  # by sheet, also those that never came
+
+    def awaits(self, sheet: str, first: int, stop: int) -> bool:
+        """Say whether somebody wrote that a sheet is still to come for the months, and nothing has."""
+        said = self.said.get(sheet, NOTHING_SAID)
+        return any(each.start <= first and stop <= each.stop for each in said.awaited)
 
     def reach(self, sheet: str, first: int, stop: int) -> Reach:
         """How *sheet* covers the months; ABSENT when it never came."""
@@ -114,8 +138,19 @@ def _added(months: Mapping[int, tuple[float, float]], here: range) -> tuple[floa
     return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
 
 
-def coverage(sheets: Mapping[str, Sheet], as_of: date, calendar: Calendar) -> Coverage:
-    """Read reach and rejections off the checked sheets."""
+def _still_said(said: Said, sheet: Sheet | None) -> Said:
+    """Leave out periods for which rows have come."""
+    if sheet is None:
+        return said
+    there = {int(month) for month in sheet.counts.index[sheet.counts["rows"] > 0]}
+    return Said(said.nil, tuple(each for each in said.awaited if there.isdisjoint(each)))
+
+
+def coverage(
+    sheets: Mapping[str, Sheet], as_of: date, calendar: Calendar, said: Mapping[str, Said] | None = None
+) -> Coverage:
+    """Read reach and rejections off the checked sheets; *said* is what departments said of periods without rows."""
+    said = {name: _still_said(each, sheets.get(name)) for name, each in (said or {}).items()}
     reaches: dict[str, SheetReach] = {}
     rejected: dict[tuple[str, str], dict[int, tuple[float, float]]] = {}
     received: dict[str, dict[int, tuple[float, float]]] = {}
@@ -124,7 +159,9 @@ def coverage(sheets: Mapping[str, Sheet], as_of: date, calendar: Calendar) -> Co
             continue
         days = _days(sheet, calendar)
         reaches[name] = SheetReach(
-            days[days < np.datetime64(as_of)], date.fromisoformat(sheet.covers_to) if sheet.covers_to else None
+            days[days < np.datetime64(as_of)],
+            date.fromisoformat(sheet.covers_to) if sheet.covers_to else None,
+            said.get(name, NOTHING_SAID),
         )
         counts = sheet.counts
         received[name] = dict(
@@ -133,11 +170,11 @@ def coverage(sheets: Mapping[str, Sheet], as_of: date, calendar: Calendar) -> Co
             )
         )
         out = sheet.rejected
-        for month, field, rows, amount in zip(
+        for month, place, rows, amount in zip(
             *(out[column].tolist() for column in ("month", "field", "rows", "amount")), strict=True
         ):
-            months = rejected.setdefault((name, str(field)), {})
+            months = rejected.setdefault((name, str(place)), {})
             before = months.get(int(month), (0.0, 0.0))
             months[int(month)] = (before[0] + float(rows), before[1] + float(amount))
     stopped = frozenset(name for name, sheet in sheets.items() if sheet.blocked)
-    return Coverage(reaches, rejected, received, stopped, as_of)
+    return Coverage(reaches, rejected, received, stopped, as_of, said)

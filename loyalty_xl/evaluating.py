@@ -249,6 +249,8 @@ def _verdict(wired: Wiring, turn: Turn, situation: Situation) -> tuple[Reason | 
     stop = min(turn.stop, situation.ready.last_month + 1)
     if turn.period.cycle is Cycle.ALL or month_start(turn.stop) > situation.as_of:
         flags.append(Flag.PARTIAL)
+    if turn.wave < 0 and (late := [each for each in wired.covering if coverage.awaits(each, turn.first, stop)]):
+        return Reason.NOT_RECEIVED, tuple(flags), late[0]
     if stopped := [sheet for sheet in (*wired.sheets, *wired.also) if sheet in coverage.stopped]:
         return Reason.BLOCKED, tuple(flags), ", ".join(stopped)
     if untrusted := wired.settings & situation.untrusted:

@@ -15,13 +15,14 @@ import numpy as np
 
 from loyalty_xl.books import read_errors, reading
 from loyalty_xl.books.assembly import ReadSheet
-from loyalty_xl.books.places import PAGES, Page
+from loyalty_xl.books.places import PAGES, RUN_LOG, Page
 from loyalty_xl.books.preflight import Limits, unreachable
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.control_month_end import FILLED_PERIOD
 from loyalty_xl.contracts.control_plan import DEFINED
+from loyalty_xl.contracts.deliveries import LOGGED, NIL, read_deliveries, remembered, said_of
 from loyalty_xl.contracts.headers import find_header, normalise, recognise
 from loyalty_xl.contracts.profiles import find_profile
 from loyalty_xl.contracts.targets import control_findings
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from loyalty_xl.contracts.contract import Contract, Sheet
+    from loyalty_xl.contracts.deliveries import Row, Said
     from loyalty_xl.contracts.profiles import Profile, SheetProfile
 
 CONTROL = (
@@ -97,6 +99,9 @@ class Inputs:
     profiles: dict[str, Profile] = field(default_factory=dict)  # export profiles, as Sources names them
     labels: dict[str, Path] = field(default_factory=dict)  # file names in findings -> the file: one name, one file
     senders: dict[str, set[tuple[str, str]]] = field(default_factory=dict)  # the same -> sheets and their departments
+    deliveries: list[Row] = field(default_factory=list)  # rows of Deliveries
+    said: dict[str, Said] = field(default_factory=dict)  # sheet -> what its department said there
+    due: set[str] = field(default_factory=set)  # sheets that Sources, or --source, names
 
 
 def gather(
@@ -132,6 +137,7 @@ def gather(
     made.limits = _limits(dated, today)
     made.raw_control = {name: by_name[name] for name in CONTROL if name in by_name}
     _read_control(made, by_name, today)
+    _read_deliveries(made, today)
     _find_sources(made, by_name, opened.given)
     others = [
         name for name, state in opened.states.items() if state != "visible" and name not in opened.page_names.values()
@@ -181,6 +187,15 @@ def _read_control(made: Inputs, by_name: Mapping[str, RawSheet], today: date) ->
                 made.mapping.setdefault(sheet_name, {})[normalise(row.header)] = row.field.strip()
 
 
+def _read_deliveries(made: Inputs, today: date) -> None:
+    """Read what people wrote on Deliveries."""
+    calendar = made.settings.at(today).calendar
+    made.deliveries, found = read_deliveries(made.control.get("Deliveries"), departments(), calendar)
+    written = {key: value for key, (value, _) in remembered(made.pages.get(RUN_LOG.name), LOGGED).items()}
+    made.said = said_of(made.deliveries, written)
+    made.findings += found
+
+
 def _undecided(name: str, finding: Finding) -> bool:
     """A header that `new` put on Mapping and nobody has decided on is no fault."""
     return name == "Mapping" and finding.code == "E235"
@@ -192,6 +207,8 @@ def _find_sources(made: Inputs, by_name: Mapping[str, RawSheet], given: Mapping[
     for contract in departments():
         name = contract.name
         used = [row for row in rows.get(name, []) if row["use"] != "no"]
+        if used or name in given:
+            made.due.add(name)
         if name in given:
             made.sources[name] = _distinct(made, _read_files(made, contract, [{"file": given[name]}], Path.cwd()))
         elif any(row["file"] for row in used):
@@ -475,11 +492,23 @@ def _own_words(made: Inputs, name: str) -> str:
     return written[[key, *own]].astype(object).to_csv(index=False)
 
 
+def _marks(made: Inputs) -> str:
+    """What people wrote on Deliveries that decides anything."""
+    rows = (
+        (each.key, each.use, each.status == NIL, each.confirmed_by, each.confirmed_on)
+        for each in made.deliveries
+        if each.use or each.status == NIL or each.confirmed_by or each.confirmed_on
+    )
+    return "\n".join(map(str, sorted(rows, key=str)))
+
+
 def _digest(made: Inputs, by_name: Mapping[str, RawSheet]) -> str:
     total = hashlib.sha256()
     for name in CONTROL:
         if name in FILLED:  # the product fills it: only what people wrote there is an input
             total.update(f"{name}:{_own_words(made, name)}\n".encode())
+        elif name == "Deliveries":
+            total.update(f"{name}:{_marks(made)}\n".encode())
         elif name in by_name:
             total.update(f"{name}:{sheet_hash(by_name[name])}\n".encode())
     for name, files in sorted(made.sources.items()):

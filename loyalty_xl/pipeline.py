@@ -6,19 +6,21 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from loyalty_xl import catalogue, improving, library
 from loyalty_xl.acting import Shown, acted
 from loyalty_xl.books import addin_paths
 from loyalty_xl.closings import NO_CLOSINGS
 from loyalty_xl.contracts import departments
+from loyalty_xl.contracts.arrivals import Arrival, Received
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.between_value import wallets
 from loyalty_xl.contracts.checking import check_sheet
 from loyalty_xl.contracts.currencies import foreign_money
 from loyalty_xl.contracts.ledger import conversions
 from loyalty_xl.contracts.plans import read_plans
+from loyalty_xl.contracts.replacing import without_replaced
 from loyalty_xl.contracts.targets import read_targets
 from loyalty_xl.contracts.totals import differing, read_controls, totals
 from loyalty_xl.contracts.uniting import unite
@@ -28,6 +30,7 @@ from loyalty_xl.evaluating import Situation, evaluate, wiring
 from loyalty_xl.inputs import Inputs, gather
 from loyalty_xl.opening import NOTHING, silent
 from loyalty_xl.preparing import Prepared, newest_date, prepare
+from loyalty_xl.receiving import receive, waiting_lines
 from loyalty_xl.restating import Today
 from loyalty_xl.scorecard import score
 from loyalty_xl.scoring import LoyaltyScore, loyalty_score
@@ -47,6 +50,9 @@ if TYPE_CHECKING:
     from loyalty_xl.scoring import Line
     from loyalty_xl.settings import Settings
     from loyalty_xl.vocabulary import Plan, Target
+
+
+Taken = TypeVar("Taken")
 
 
 @dataclass
@@ -70,6 +76,7 @@ class Refresh:
     totals: list[Total] = field(default_factory=list)  # received = used + left out, by sheet and period
     closings: Closings = NO_CLOSINGS
     restatements: list[Restatement] = field(default_factory=list)
+    received: Received = field(default_factory=Received)  # deliveries, and what is awaited
     run_log: list[tuple[str, str, str, str]] = field(default_factory=list)  # section, item, value, more
     written_to: Path | None = None
     up_to_date: bool = False
@@ -115,7 +122,8 @@ def compute(
     inputs = gather(book, sources=asked.sources, settings=asked.settings, today=today, allow_csv=asked.allow_csv)
     clock.step("check")
     kpis = library.load()
-    sheets, findings = check(inputs, today)
+    arrivals: list[Arrival] = []
+    sheets, findings = check(inputs, today, arrivals)
     findings += addin_paths.findings(inputs.book)
     findings += [Finding("W380", name, found=why) for name, why in library.FAULTS]
     latest = inputs.settings.at(date.max)
@@ -132,35 +140,28 @@ def compute(
     clock.step("measure")
     at_end = inputs.settings.at(as_of - timedelta(days=1))
     prepared = prepare(sheets, at_end, as_of)
-    targets, found = _targets(inputs, kpis, calendar, prepared)
-    findings += found
-    plans, found = read_plans(inputs.control.get(improving.PAGE), kpis, calendar, _segments(prepared))
-    findings += found
+    targets = _taken(_targets(inputs, kpis, calendar, prepared), findings)
+    plans = _taken(read_plans(inputs.control.get(improving.PAGE), kpis, calendar, _segments(prepared)), findings)
     period = _period(asked.period, calendar, at_end, as_of)
     first = prepared.first_month
     periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
     computed = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
     clock.step("score")
-    closings, found = closings_of(inputs, calendar, computed)
-    findings += found
-    counted, found = _totals(sheets, inputs, period, calendar)
-    findings += found
+    closings = _taken(closings_of(inputs, calendar, computed), findings)
+    counted = _taken(_totals(sheets, inputs, period, calendar), findings)
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     scored = score(list(kpis.values()), targets, period, situation, prepared.waves, closings)
     if asked.wish is not None:
         shown = Shown(period, scored.lines, computed, situation, prepared.waves, kpis, sheets)
         closings = acted(asked.wish, closings, shown)
-    today_ = Today(
-        closings, computed, scored.lines, period, scored.again, targets, sheets, inputs.settings, calendar, kpis
-    )
-    settled = settle(today_, inputs)
-    findings += settled.findings
+    now = (computed, scored.lines, period, scored.again)
+    settled = _taken(settle(Today(closings, *now, targets, sheets, inputs.settings, calendar, kpis), inputs), findings)
     lines = settled.lines
-    findings += _unrivalled(inputs, lines)
     tables = _tables(prepared, at_end, first, calendar, inputs)
     about = improving.scored(period, situation, prepared.waves, lines, targets, plans)
     tables |= {key: each.function(about) for key, each in catalogue.LISTINGS.items() if each.scored}
-    findings += _missing_plans(inputs, lines, plans, as_of)
+    findings += [*_unrivalled(inputs, lines), *_missing_plans(inputs, lines, plans, as_of)]
+    received = _taken(receive(inputs, arrivals, sheets, period, situation.coverage, calendar, findings), findings)
     findings = finished(findings, inputs, kpis.values())
     made = Refresh(
         inputs.book,
@@ -178,12 +179,19 @@ def compute(
         language,
         _waiting(sheets, period, as_of),
         counted,
+        received=waiting_lines(received, lines),
         closings=closings,
         restatements=settled.restatements,
     )
     clock.step("")
     made.seconds = clock.seconds
     return made
+
+
+def _taken(pair: tuple[Taken, list[Finding]], findings: list[Finding]) -> Taken:
+    """The first of a pair; the findings that come with it are added to the others."""
+    findings.extend(pair[1])
+    return pair[0]
 
 
 def _nothing(
@@ -216,8 +224,11 @@ def _nothing(
     )
 
 
-def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]:
-    """Check every sheet by itself, then between sheets. Blank sheets of the workbook are no delivery."""
+def check(inputs: Inputs, today: date, arrivals: list[Arrival] | None = None) -> tuple[dict[str, Sheet], list[Finding]]:
+    """Check every sheet by itself, then between sheets. Blank sheets of the workbook are no delivery.
+
+    What each file brought is added to *arrivals*.
+    """
     sheets: dict[str, Sheet] = {}
     findings = list(inputs.findings)
     settings = inputs.settings.at(today)
@@ -237,12 +248,17 @@ def check(inputs: Inputs, today: date) -> tuple[dict[str, Sheet], list[Finding]]
                 today=today,
             )
             blank = not sheet.rows_read and not source.file
-            if blank and not source.covers_to:
+            if blank and not source.covers_to and not (name in inputs.said and inputs.said[name].nil):
                 continue
             sheet.file, sheet.file_hash, sheet.covers_to = source.file, source.file_hash, source.covers_to
             checked.append(sheet)
+            if arrivals is not None and not blank:
+                arrivals.append(Arrival.of(sheet, source.content_hash))
             findings += found
         if checked:
+            marks = [each for each in inputs.deliveries if each.sheet == name]
+            checked, found = without_replaced(checked, marks, inputs.control.get("Deliveries"))
+            findings += found
             sheets[name], found = unite(checked, settings.calendar)
             findings += found
     if "ThemeWords" in inputs.control:  # the company's own dictionary of comments
@@ -329,7 +345,7 @@ def detail_periods(
 def _situation(
     sheets: Mapping[str, Sheet], inputs: Inputs, prepared: Prepared, settings: Settings, calendar: Calendar, as_of: date
 ) -> Situation:
-    reach = coverage(sheets, as_of, calendar)
+    reach = coverage(sheets, as_of, calendar, inputs.said)
     if inputs.stopped:
         reach = replace(reach, stopped=reach.stopped | inputs.stopped)
     return Situation(prepared.ready, settings, calendar, reach, as_of, inputs.settings.untrusted)

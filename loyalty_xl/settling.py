@@ -29,19 +29,17 @@ class Settled:
     results: list[Result]
     lines: list[Line]
     restatements: list[Restatement]
-    findings: list[Finding]
 
 
-def settle(today: Today, inputs: Inputs) -> Settled:
+def settle(today: Today, inputs: Inputs) -> tuple[Settled, list[Finding]]:
     """Lay closed figures over what was computed today; W393 for each period that would differ."""
     restatements = restated(today)
     title = inputs.page_names.get(RESTATEMENTS.name, RESTATEMENTS.name)
-    return Settled(
-        today.closings.results(today.results),
-        today.closings.lines(today.period, today.lines),
-        restatements,
-        [Finding("W393", title, found=period.label, count=len(each)) for period, each in told(restatements).items()],
-    )
+    findings = [
+        Finding("W393", title, found=period.label, count=len(each)) for period, each in told(restatements).items()
+    ]
+    results, lines = today.closings.results(today.results), today.closings.lines(today.period, today.lines)
+    return Settled(results, lines, restatements), findings
 
 
 def closings_of(inputs: Inputs, calendar: Calendar, computed: Iterable[Result]) -> tuple[Closings, list[Finding]]:

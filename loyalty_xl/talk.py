@@ -11,6 +11,7 @@ from loyalty_xl import catalogue
 from loyalty_xl.books.places import in_language
 from loyalty_xl.errors import UsageError
 from loyalty_xl.findings import UNDECIDED, advice, sentence
+from loyalty_xl.publish.deliveries import received_text
 from loyalty_xl.publish.dictionary import definition
 from loyalty_xl.publish.month_end import restatements_text
 from loyalty_xl.publish.watching import totals_text
@@ -72,6 +73,8 @@ def _totals(made: Refresh, language: str) -> str:
 def check_text(made: Refresh, language: str) -> str:
     """What `check` says under the findings: how many, and what became of the rows of every sheet."""
     said = summary_of_findings(made, language)
+    if deliveries := received_text(made, language):
+        said += f"\n{deliveries}"
     if made.totals:
         said += "\n" + in_language("收数核对:", "Control totals:", language) + "\n" + _totals(made, language)
     return said
@@ -88,6 +91,7 @@ def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
     lines.append(summary_of_findings(made, language))
     if changed := restatements_text(made, language):
         lines.append(changed)
+    lines += [said] if (said := received_text(made, language)) else []
     if made.totals:
         lines += [in_language("收数核对:", "Control totals:", language), _totals(made, language)]
     if not made.computed:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RECEIVED = "received"
 BLOCKED = "blocked"
+REPLACED = "replaced"  # rows of a period for which another file counts
 CONVERTED = "converted"  # money that a conversion of currency added or took away
 EMPTIED = "emptied"  # money in cells that were emptied while their row stayed
 UNIT = 10_000

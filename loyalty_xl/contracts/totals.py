@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from loyalty_xl.contracts.ledger import RECEIVED, UNIT, money_field, total, used
+from loyalty_xl.contracts.ledger import RECEIVED, REPLACED, UNIT, money_field, total, used
 from loyalty_xl.vocabulary import Cycle, Finding
 
 if TYPE_CHECKING:
@@ -43,14 +43,20 @@ class Total:
     control: Counted | None = None
 
     @property
+    def counting(self) -> Sum:
+        """Rows and money received, without those of files that were replaced: what a control total is for."""
+        gone = self.left_out.get(REPLACED, (0, 0))
+        return self.received[0] - gone[0], self.received[1] - gone[1]
+
+    @property
     def difference(self) -> tuple[int | None, int | None]:
-        """Received less the control total, in rows and money; None where nothing was counted."""
+        """What came and counts less the control total, in rows and money; None where nothing was counted."""
         if self.control is None:
             return None, None
         rows, money = self.control.rows, self.control.money
         return (
-            None if rows is None else self.received[0] - rows,
-            None if money is None or not self.has_money else self.received[1] - money,
+            None if rows is None else self.counting[0] - rows,
+            None if money is None or not self.has_money else self.counting[1] - money,
         )
 
 
@@ -124,8 +130,8 @@ def differing(sheet: Sheet | None, made: Sequence[Total], controls: Sequence[Cou
     for control in controls:
         there = by_row.get(control.row) or Total(control.sheet, "", (0, 0), (0, 0), has_money=True, control=control)
         for column, received, wanted, least, show in (
-            ("rows", there.received[0], control.rows, 1, lambda number: f"{number:,}"),
-            ("amount", there.received[1], control.money, HALF_A_CENT + 1, money_text),
+            ("rows", there.counting[0], control.rows, 1, lambda number: f"{number:,}"),
+            ("amount", there.counting[1], control.money, HALF_A_CENT + 1, money_text),
         ):
             if wanted is None or abs(received - wanted) < least or (column == "amount" and not there.has_money):
                 continue

@@ -12,6 +12,7 @@ from loyalty_xl.books.places import COHORTS, FINDINGS, in_language
 from loyalty_xl.closings import kept
 from loyalty_xl.findings import advice, sentence
 from loyalty_xl.publish.corrections import correction_notes
+from loyalty_xl.publish.deliveries import deliveries_json, received_text
 from loyalty_xl.publish.dictionary import Dictionary
 from loyalty_xl.publish.month_end import act_json, fingerprint_of, restatement_json
 from loyalty_xl.publish.watching import total_json, total_text
@@ -172,6 +173,7 @@ def head_cells(made: Refresh) -> dict[str, Any]:
         "not_fed": ", ".join(not_fed) or "–",
         "waiting": ", ".join(f"{name} {rows:,}" for name, rows in made.waiting.items()) or "–",
         "quality": " · ".join(_quality(made)) or "–",
+        "received": received_text(made) or "–",
         "findings": in_language(
             f"{errors} 个错误,{warnings} 个提醒", f"errors: {errors}, warnings: {warnings}", language
         ),
@@ -411,6 +413,7 @@ def document(made: Refresh, language: str | None = None) -> dict[str, Any]:
         "totals": [total_json(each) for each in made.totals],
         "periods": [act_json(each) for each in made.closings.acts],
         "restatements": [restatement_json(each) for each in made.restatements],
+        "deliveries": deliveries_json(made, language),
         "findings": [finding_json(each, language or made.language) for each in made.findings],
         "run_log": log,
         "written_to": str(made.written_to) if made.written_to else None,

@@ -30,6 +30,8 @@ from loyalty_xl.findings import UNDECIDED
 from loyalty_xl.publish import run_log
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, note_rows, scorecard_cells
+from loyalty_xl.publish.deliveries import PAGE as DELIVERIES
+from loyalty_xl.publish.deliveries import Deliveries, as_value, fill_start
 from loyalty_xl.publish.diagnosis import diagnosis_rows
 from loyalty_xl.publish.dictionary import Dictionary
 from loyalty_xl.publish.early_warning import warning_rows
@@ -37,7 +39,7 @@ from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short
 from loyalty_xl.publish.month_end import Periods, restatement_rows
 from loyalty_xl.publish.remarks import Remarks
 from loyalty_xl.publish.tables import PLAIN, study_rows
-from loyalty_xl.publish.template import place_of
+from loyalty_xl.publish.template import place_of, template
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class Filling:
         self.layout = read_layout(made.inputs.pages[SCORECARD.name])
         self._dictionary = Dictionary(made)
         self.periods = Periods(made, self.before)
+        self._deliveries = Deliveries(made)
         self._remarks = Remarks(made, self.layout, run_log.last(self.before, "run").get("period", ""))
 
     @cached_property
@@ -111,14 +114,17 @@ class Filling:
         pages = [(run_log.PAGE, page.name, run_log.rows_hash(rows), "") for page, rows in self.pages.items()]
         left = [(LEFT_ALONE, f"{column_letters(column)}{row}", "", "") for row, column in sorted(self._left)]
         shown = [(run_log.SHOWN, name, "", "") for name in self._shown]
-        dictionary = self._dictionary.entries(self.before)
-        dictionary += self.periods.entries()
+        dictionary = [
+            *self._dictionary.entries(self.before),
+            *self._deliveries.entries(),
+            *self.periods.entries(),
+        ]
         return [*self.made.run_log, *dictionary, *pages, *shown, *left, *self.marks, *self._written_entries()]
 
     def untouched(self) -> bool:
         """Whether every owned cell still holds what the last run wrote."""
         pages = run_log.last(self.before, run_log.PAGE)
-        if self._dictionary.edits() or self.periods.edits():
+        if self._dictionary.edits() or self._deliveries.edits() or self.periods.edits():
             return False
         for page in WHOLE:
             raw = self.made.inputs.pages.get(page.name)
@@ -209,6 +215,9 @@ class Filling:
         ):
             for edit in edits:
                 patch.put(title, edit.row, edit.column, edit.text)
+        for cell in self._deliveries.edits():
+            patch.put(self._deliveries.title, cell.row, cell.column, as_value(cell, at))
+        fill_start(made, patch.put)
         if self.layout is not None and "state" in self.layout.head:
             patch.put(self.layout.sheet, *self.layout.head["state"], self.periods.state())
         self._page(patch, RUN_LOG, [list(each) for each in self.log()], added)
@@ -228,6 +237,10 @@ class Filling:
                 for number, text in enumerate(page.header(self.made.language), start=1):
                     patch.put(self._name(page), 1, number, text, header)  # above the rows that replace the page
                 added.add(page.name)
+        if self._deliveries.missing:
+            title, language = self._deliveries.title, self.made.language
+            before = place_of(DELIVERIES.name, patch.sheet_names)
+            patch.copy_sheet(title, template(language), DELIVERIES.title(language), before)
         return added
 
     def _show(self, patch: Patch) -> None:
@@ -241,11 +254,12 @@ class Filling:
         always = [each for each in WHOLE if each not in (FINDINGS, CLOSED) and each not in empty]
         if self.made.closings.acts:
             always.append(PERIODS)
-        for page in (*always, RUN_LOG, MAPPING):
+        for page in (*always, RUN_LOG, MAPPING, DELIVERIES):
             raw = {**inputs.pages, **inputs.raw_control}.get(page.name)
             untouched = not older and page.name not in before and (raw is None or _blank(raw))
             state = states.get(self._name(page))
-            if state == "hidden" and untouched and (asked or page is not MAPPING) and not patch.protected:
+            wanted = {MAPPING: asked, DELIVERIES: self._deliveries.needed}.get(page, True)
+            if state == "hidden" and untouched and wanted and not patch.protected:
                 patch.show(self._name(page))
                 state = "visible"
             if state == "visible" or page.name in before:

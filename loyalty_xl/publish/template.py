@@ -60,6 +60,7 @@ PLAIN_PAGES = {
     )
 }
 ROWS_WITH_RULES = 5000  # how far down choice lists reach on a sheet
+WIDTHS = {"Deliveries": {"dept": 26, "sheet": 26, "file": 34, "hash": 15, "rows": 11, "status": 14, "note": 30}}
 WRAPPED = frozenset({"found", "says", "advice", "text", "cause"})
 TABS = {"control": "#7F7F7F", "marketing": "#C55A11", "analytics": "#2E75B6", "service": "#7030A0", "sales": "#548235"}
 
@@ -184,7 +185,8 @@ def _sheet(sheet: Worksheet, contract: Contract, look: Look) -> None:
     for number, each in enumerate(contract.fields):
         header = {"zh": each.zh, "en": each.name}.get(language, f"{each.zh} ({each.name})")
         width = max(12, 2 + sum(2 if ord(letter) > 0x2E80 else 1 for letter in header))
-        sheet.set_column(number, number, min(width, 30), look(num_format=_cell_format(each.type)))
+        width = WIDTHS.get(contract.name, {}).get(each.name, min(width, 30))
+        sheet.set_column(number, number, width, look(num_format=_cell_format(each.type)))
         sheet.write_string(0, number, header, look.needed if each.required else look.header)
         says = {"zh": each.zh_note, "en": each.en}.get(language, f"{each.zh_note}\n{each.en}")
         if says:

@@ -16,6 +16,7 @@ LEFT_OUT = {  # reasons for which rows are left out, or money changes
     "hidden": ("隐藏", "hidden"),
     "blocked": ("整表停用", "sheet not usable"),
     "overlap": ("文件重叠", "files overlap"),
+    "replaced": ("已被替换", "replaced"),
     "refund exceeds order": ("退款超过原单", "refund exceeds order"),
     "answered before sent": ("填写早于发放", "answered before sent"),
     "other currency": ("其他币种", "other currency"),
