@@ -51,17 +51,21 @@ class RowChange:
 
     def text(self, language: str) -> str:
         """Say where how many rows came, went or changed, and what that is in money."""
-        return in_language(
-            f"{self.place('zh')}:{self._what('zh')}", f"{self.place('en')}: {self._what('en')}", language
-        )
+        return in_language(f"{self.place('zh')}:{self.what('zh')}", f"{self.place('en')}: {self.what('en')}", language)
 
     def place(self, language: str) -> str:
         """Name sheet, file and month."""
         file = self.file.split("]")[0] + "]" if self.file.startswith("[") else ""
-        month = f"{month_start(self.month):%Y-%m}" if self.month else in_language("无日期", "undated", language)
+        month = self.month_text or in_language("无日期", "undated", language)
         return " ".join(filter(None, (sheet_name(self.sheet, language), file, month)))
 
-    def _what(self, language: str) -> str:
+    @property
+    def month_text(self) -> str:
+        """The month, "" where no date places the rows."""
+        return f"{month_start(self.month):%Y-%m}" if self.month else ""
+
+    def what(self, language: str) -> str:
+        """Say how many rows came, went or changed, and what that is in money."""
         before, now = self.rows_before, self.rows_now
         if now != before:
             zh, en = f"{now - before:+,} 行", f"{now - before:+,} {_rows(now - before)}"

@@ -84,7 +84,7 @@ def _our_bug(error: Exception, arguments: argparse.Namespace) -> int:
     return 70
 
 
-def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
+def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     made = argparse.ArgumentParser(
         prog="loyalty-xl", description="The customer-loyalty scorecard that lives in the workbook finance already uses."
@@ -165,8 +165,7 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
     explain = command("explain", _explain, "what a finding code means: cause, example, repair")
     explain.add_argument("code", nargs="?", metavar="CODE")
 
-    restore = command("restore", _restore, "put the last backup of a workbook back")
-    restore.add_argument("book", metavar="BOOK.xlsx")
+    _add_looking_back(command)
 
     addin = command("addin", _addin, "worksheet functions and a Refresh button for a spreadsheet program")
     addin.add_argument("host", choices=("excel", "libreoffice"), metavar="HOST", help="excel or libreoffice")
@@ -200,6 +199,23 @@ def _add_takers(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     _add_run_options(export)
     export.add_argument("dir", metavar="DIR", help="folder to write into; files of an earlier export are replaced")
+
+
+def _add_looking_back(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that look at earlier states of a workbook."""
+    diff = command("diff", _diff, "what changed since a backup or against another workbook, with causes")
+    diff.add_argument("book", metavar="BOOK.xlsx")
+    other = diff.add_mutually_exclusive_group()
+    other.add_argument(
+        "--since", metavar="BACKUP", help="number or file of a backup, or a day: 2026-07-31 (default: the newest)"
+    )
+    other.add_argument("--against", metavar="OTHER.xlsx", help="another workbook, as the earlier state")
+
+    restore = command("restore", _restore, "put the last backup of a workbook back, or an earlier one")
+    restore.add_argument("book", metavar="BOOK.xlsx")
+    which = restore.add_mutually_exclusive_group()
+    which.add_argument("--list", action="store_true", help="which backups there are; nothing is written")
+    which.add_argument("--backup", type=int, metavar="N", help="put the backup with this number back")
 
 
 def _add_run_options(sub: argparse.ArgumentParser, *, period: bool = True) -> None:
@@ -608,17 +624,38 @@ def _explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _diff(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.diffing import diff, diff_json, diff_text
+
+    against = Path(arguments.against) if arguments.against else None
+    made = diff(Path(arguments.book), since=arguments.since, against=against)
+    if arguments.json:
+        _print_json(diff_json(made))
+    else:
+        print(diff_text(made, arguments.lang or made.now.run.get("language") or "both"))
+    return 0
+
+
 def _restore(arguments: argparse.Namespace) -> int:
-    from loyalty_xl.books.saving import restore
+    from loyalty_xl.backups import backups_of, list_json, list_text
+    from loyalty_xl.books.saving import counter, find_backup, restore
 
     book = Path(arguments.book)
-    kept = restore(book)
+    if arguments.list:
+        found = backups_of(book)
+        if arguments.json:
+            _print_json({"backups": list_json(found)})
+        else:
+            print(list_text(book, found, arguments.lang or "both"))
+        return 0
+    number = counter(find_backup(book, arguments.backup))
+    kept = restore(book, number=number)
     if arguments.json:
-        _print_json({"written_to": str(book), "previous": str(kept)})
+        _print_json({"written_to": str(book), "backup": number, "previous": str(kept)})
     else:
         zh, en = (
-            f"已恢复 {book} 的最近备份;恢复前的文件保存在 {kept}",
-            f"Put the last backup of {book} back; the file that was there is kept as {kept}",
+            f"已恢复 {book} 的备份 {number};恢复前的文件保存在 {kept}",
+            f"Put backup {number} of {book} back; the file that was there is kept as {kept}",
         )
         print({"zh": zh, "en": en}.get(arguments.lang or "both", f"{zh}\n{en}"))
     return 0
