@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl.books import reading
 from loyalty_xl.books.owners import clock_text
 from loyalty_xl.books.places import RUN_LOG, SCORECARD, in_language
-from loyalty_xl.books.saving import counter, find_backup, newest_backups
+from loyalty_xl.books.saving import counter, find_backup, newest_backups, restore
 from loyalty_xl.errors import LoyaltyError, UsageError
 from loyalty_xl.publish.layout import held, read_layout
 from loyalty_xl.publish.run_log import entries_of, last
@@ -126,7 +126,30 @@ def _at_end_of(book: Path, text: str) -> Path:
     )
 
 
-def list_text(book: Path, found: list[Backup], language: str) -> str:
+def listed(book: Path) -> tuple[tuple[str, str], dict[str, Any]]:
+    """The backups of *book* as a list in zh and en, and for programs."""
+    found = backups_of(book)
+    return (_list_text(book, found, "zh"), _list_text(book, found, "en")), {"backups": [asdict(each) for each in found]}
+
+
+def put_back(book: Path, number: int | None = None) -> tuple[tuple[str, str], dict[str, Any]]:
+    """Put the newest backup back, or the one with *number*, and say so in zh and en, and for programs.
+
+    Raises
+    ------
+    WriteError
+        E404: there is none; others as of every write.
+    """
+    number = counter(find_backup(book, number))
+    kept = restore(book, number=number)
+    said = (
+        f"已恢复 {book} 的备份 {number};恢复前的文件保存在 {kept}",
+        f"Put backup {number} of {book} back; the file that was there is kept as {kept}",
+    )
+    return said, {"written_to": str(book), "backup": number, "previous": str(kept)}
+
+
+def _list_text(book: Path, found: list[Backup], language: str) -> str:
     """The backups as a list, the newest first."""
     if not found:
         return in_language(f"{book.name} 没有备份。", f"There is no backup of {book.name}.", language)
@@ -144,9 +167,4 @@ def list_text(book: Path, found: list[Backup], language: str) -> str:
     return "\n".join([*lines, in_language(f"恢复其中一份:{show}", f"Put one back: {show}", language)])
 
 
-def list_json(found: list[Backup]) -> list[dict[str, Any]]:
-    """The same for programs."""
-    return [asdict(each) for each in found]
-
-
-__all__ = ["Backup", "backups_of", "chosen", "list_json", "list_text", "read_pages"]
+__all__ = ["Backup", "backups_of", "chosen", "listed", "put_back", "read_pages"]

@@ -637,27 +637,14 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _restore(arguments: argparse.Namespace) -> int:
-    from loyalty_xl.backups import backups_of, list_json, list_text
-    from loyalty_xl.books.saving import counter, find_backup, restore
+    from loyalty_xl.backups import listed, put_back
 
     book = Path(arguments.book)
-    if arguments.list:
-        found = backups_of(book)
-        if arguments.json:
-            _print_json({"backups": list_json(found)})
-        else:
-            print(list_text(book, found, arguments.lang or "both"))
-        return 0
-    number = counter(find_backup(book, arguments.backup))
-    kept = restore(book, number=number)
+    said, found = listed(book) if arguments.list else put_back(book, arguments.backup)
     if arguments.json:
-        _print_json({"written_to": str(book), "backup": number, "previous": str(kept)})
+        _print_json(found)
     else:
-        zh, en = (
-            f"已恢复 {book} 的备份 {number};恢复前的文件保存在 {kept}",
-            f"Put backup {number} of {book} back; the file that was there is kept as {kept}",
-        )
-        print({"zh": zh, "en": en}.get(arguments.lang or "both", f"{zh}\n{en}"))
+        print(_in_language(*said, arguments.lang))
     return 0
 
 
