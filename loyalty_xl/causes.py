@@ -16,7 +16,7 @@ from loyalty_xl.contracts import everything
 from loyalty_xl.contracts.ledger import UNIT
 from loyalty_xl.evaluating import wiring
 from loyalty_xl.settings import SETTINGS
-from loyalty_xl.vocabulary import month_start
+from loyalty_xl.vocabulary import Unit, month_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -216,8 +216,16 @@ def _general() -> frozenset[str]:
     return frozenset(set(SETTINGS) - named - JUDGING - OF_NO_RESULT)
 
 
+def _judging(kpi: catalogue.Kpi) -> set[str]:
+    """Settings that no measure names: how much history and how many cases a result of this kind needs."""
+    named = {"churn_window_days"} if kpi.history == "base" or kpi.censored else set()
+    if kpi.unit in (Unit.POINTS, Unit.SCORE):
+        return named | {"min_base_nps"}
+    return named if kpi.unit in (Unit.COUNT, Unit.MONEY, Unit.PER_MONTH) else named | {"min_base_rate"}
+
+
 def _of_settings(kpi: catalogue.Kpi | None, changes: Changes, *, judged: bool) -> list[Cause]:
-    read = _general() | (wiring(kpi).settings if kpi else set(SETTINGS) - OF_NO_RESULT)
+    read = _general() | (wiring(kpi).settings | _judging(kpi) if kpi else set(SETTINGS) - OF_NO_RESULT)
     if judged:
         read |= JUDGING
     return [_of_value("setting", each) for each in changes.settings if each.key in read]

@@ -136,7 +136,7 @@ def test_order_setting_and_target_are_named(story: Story) -> None:
     found = story.edited_diff.found
     (rows,) = found.changes.rows
     assert rows.text("en") == "Orders [Orders.csv] 2025-06: contents changed, rows as before (7), amount +80.00"
-    assert [(each.name, each.before, each.now) for each in found.changes.settings] == [("nps_promoter_min", "", "10")]
+    assert [(each.name, each.before, each.now) for each in found.changes.settings] == [("nps_promoter_min", "9", "10")]
     assert [(each.name, each.before, each.now) for each in found.changes.targets] == [("nps|2025|all=All|", "40.0 absolute", "30.0 absolute")]  # fmt: skip
     assert (found.files, found.run, found.came, found.went, found.not_compared) == ((), (), {}, {}, ())
 
@@ -328,6 +328,7 @@ def test_names_of_sections_in_every_language() -> None:
         ("nps", 38.2, 39.5, ("38.2", "39.5", "+1.3")),
         ("repeat_purchase_rate", 0.41, 0.42, ("41.0%", "42.0%", "+1.0 pp")),
         ("customer_base", 865.0, 866.0, ("865", "866", "+1")),
+        ("csat", 3.694, 3.697, ("3.6940", "3.6970", "+0.0030")),
         ("average_spend", 32229.92, 32229.921, ("32,229.9200", "32,229.9210", "+0.0010")),
     ],
 )

@@ -184,7 +184,7 @@ def number_texts(kpi: str, before: float, now: float) -> tuple[str, str, str]:
         0 if known is not None and known.unit is Unit.COUNT else 2 if known is not None and known.unit.is_money else 1
     )
     wide = (each for each in (least, 2, 4, 6, 9, 12) if each >= least)
-    digits = next((each for each in wide if f"{one:.{each}f}" != f"{other:.{each}f}"), 15)
+    digits = next((each for each in wide if f"{one:.{each}f}" != f"{other:.{each}f}" and round(other - one, each)), 15)
     difference = f"{other - one:+,.{digits}f}" + (" pp" if share else "")
     return f"{one:,.{digits}f}{mark}", f"{other:,.{digits}f}{mark}", difference
 

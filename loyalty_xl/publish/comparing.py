@@ -12,6 +12,7 @@ import pandas as pd
 from loyalty_xl import library
 from loyalty_xl.causes import Cause, Changes, RowChange, ValueChange, causes
 from loyalty_xl.publish.states import NUMBERS, TEXTS, Held, Results, Rows, State
+from loyalty_xl.settings import SETTINGS
 from loyalty_xl.vocabulary import ALL, Calendar
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from loyalty_xl.vocabulary import Period
 
+DEFAULTS = {key: str(each.default) for key, each in SETTINGS.items() if each.default is not None}
 ROUND = 1 << 64  # hashes of rows are sums modulo this
 
 
@@ -109,7 +111,7 @@ def compare(before: State, now: State) -> Difference:
     known = before.controls is not None and now.controls is not None
     changes = Changes(
         tuple(_row_changes(before.rows, now.rows, renamed)) if before.rows is not None and now.rows is not None else (),
-        _values(before.settings, now.settings),
+        _values(before.settings, now.settings, DEFAULTS),
         _values(before.targets, now.targets),
         tuple(each.name for each in _values(before.controls or {}, now.controls or {})) if known else (),
         _fact(before, now, "version"),
@@ -140,11 +142,14 @@ def _fact(before: State, now: State, name: str) -> tuple[str, str] | None:
     return pair if pair[0] != pair[1] else None
 
 
-def _values(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[ValueChange, ...]:
-    names = sorted({*before, *now})
+def _values(
+    before: Mapping[str, str], now: Mapping[str, str], unsaid: Mapping[str, str] | None = None
+) -> tuple[ValueChange, ...]:
+    """Names whose value differs; what a log leaves unsaid stands at its default."""
+    unsaid = unsaid or {}
     return tuple(
-        ValueChange(name, before.get(name, ""), now.get(name, ""))
-        for name in names
+        ValueChange(name, before.get(name, unsaid.get(name, "")), now.get(name, unsaid.get(name, "")))
+        for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     )
 
@@ -273,13 +278,13 @@ def _kpi_change(
     changes: Changes,
     calendar: Calendar,
 ) -> KpiChange:
-    """Sum up the changed results of a KPI: the largest difference of the total leads, else the first reason that came or went."""
+    """Sum up the changed results of a KPI: the largest difference leads, of the total if that differs, else a reason that came or went."""
 
     def place(pair: tuple[int, int]) -> tuple[bool, bool, float]:
         one, other = old["value"][pair[0]], new["value"][pair[1]]
         size = abs(other - one) if one == one and other == other else 0.0
         reasoned = old["reason"][pair[0]] != new["reason"][pair[1]]
-        return new["segment_dim"][pair[1]] != "all", not (size or reasoned), -size
+        return not (size or reasoned), new["segment_dim"][pair[1]] != "all", -size
 
     was, became = min(pairs, key=place)
     one, other = old["value"][was], new["value"][became]
