@@ -16,7 +16,7 @@ from loyalty_xl.contracts import everything
 from loyalty_xl.contracts.ledger import UNIT
 from loyalty_xl.evaluating import wiring
 from loyalty_xl.settings import SETTINGS
-from loyalty_xl.vocabulary import month_start
+from loyalty_xl.vocabulary import Unit, month_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,17 +53,21 @@ class RowChange:
 
     def text(self, language: str) -> str:
         """Say where how many rows came, went or changed, and what that is in money."""
-        return in_language(
-            f"{self.place('zh')}:{self._what('zh')}", f"{self.place('en')}: {self._what('en')}", language
-        )
+        return in_language(f"{self.place('zh')}:{self.what('zh')}", f"{self.place('en')}: {self.what('en')}", language)
 
     def place(self, language: str) -> str:
         """Name sheet, file and month."""
         file = self.file.split("]")[0] + "]" if self.file.startswith("[") else ""
-        month = f"{month_start(self.month):%Y-%m}" if self.month else in_language("无日期", "undated", language)
+        month = self.month_text or in_language("无日期", "undated", language)
         return " ".join(filter(None, (sheet_name(self.sheet, language), file, month)))
 
-    def _what(self, language: str) -> str:
+    @property
+    def month_text(self) -> str:
+        """The month, "" where no date places the rows."""
+        return f"{month_start(self.month):%Y-%m}" if self.month else ""
+
+    def what(self, language: str) -> str:
+        """Say how many rows came, went or changed, and what that is in money."""
         before, now = self.rows_before, self.rows_now
         if self.added is not None or self.removed is not None:
             zh, en = self._one_by_one()
@@ -222,8 +226,16 @@ def _general() -> frozenset[str]:
     return frozenset(set(SETTINGS) - named - JUDGING - OF_NO_RESULT)
 
 
+def _judging(kpi: catalogue.Kpi) -> set[str]:
+    """Settings that no measure names: how much history and how many cases a result of this kind needs."""
+    named = {"churn_window_days"} if kpi.history == "base" or kpi.censored else set()
+    if kpi.unit in (Unit.POINTS, Unit.SCORE):
+        return named | {"min_base_nps"}
+    return named if kpi.unit in (Unit.COUNT, Unit.MONEY, Unit.PER_MONTH) else named | {"min_base_rate"}
+
+
 def _of_settings(kpi: catalogue.Kpi | None, changes: Changes, *, judged: bool) -> list[Cause]:
-    read = _general() | (wiring(kpi).settings if kpi else set(SETTINGS) - OF_NO_RESULT)
+    read = _general() | (wiring(kpi).settings | _judging(kpi) if kpi else set(SETTINGS) - OF_NO_RESULT)
     if judged:
         read |= JUDGING
     return [_of_value("setting", each) for each in changes.settings if each.key in read]

@@ -84,7 +84,7 @@ def _our_bug(error: Exception, arguments: argparse.Namespace) -> int:
     return 70
 
 
-def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
+def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     made = argparse.ArgumentParser(
         prog="loyalty-xl", description="The customer-loyalty scorecard that lives in the workbook finance already uses."
@@ -144,16 +144,7 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
     profiles.add_argument("name", nargs="?", metavar="NAME")
     profiles.add_argument("--out", metavar="FILE.toml", help="write the profile there, to be edited")
 
-    kpis = command("kpis", _kpis, "the KPI catalogue; with KEY: definition, formula, edge cases, source")
-    kpis.add_argument("key", nargs="?", metavar="KEY")
-    kpis.add_argument("--all", action="store_true", help="full definitions of all KPIs")
-
-    formulas = command("formulas", _formulas, "the worksheet functions; with NAME: arguments, help, an example")
-    formulas.add_argument("name", nargs="?", metavar="NAME")
-    formulas.add_argument("--book", metavar="BOOK.xlsx", help="write a workbook with a live example of every function")
-    formulas.add_argument(
-        "--dotted", action="store_true", help="names with a dot in that workbook, as LibreOffice has them"
-    )
+    _add_telling(command)
 
     convert = command(
         "convert", _convert, "carry the worksheet functions of a workbook to another host, or freeze them into values"
@@ -164,11 +155,7 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
     )
     convert.add_argument("--out", metavar="COPY.xlsx", help="write a copy there and leave the workbook as it is")
 
-    explain = command("explain", _explain, "what a finding code means: cause, example, repair")
-    explain.add_argument("code", nargs="?", metavar="CODE")
-
-    restore = command("restore", _restore, "put the last backup of a workbook back")
-    restore.add_argument("book", metavar="BOOK.xlsx")
+    _add_looking_back(command)
 
     addin = command("addin", _addin, "worksheet functions and a Refresh button for a spreadsheet program")
     addin.add_argument("host", choices=("excel", "libreoffice"), metavar="HOST", help="excel or libreoffice")
@@ -184,6 +171,23 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915
 
     command("doctor", _doctor, "look at the machine: what is wrong, and one line that repairs it")
     return made
+
+
+def _add_telling(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that tell what something means."""
+    kpis = command("kpis", _kpis, "the KPI catalogue; with KEY: definition, formula, edge cases, source")
+    kpis.add_argument("key", nargs="?", metavar="KEY")
+    kpis.add_argument("--all", action="store_true", help="full definitions of all KPIs")
+
+    formulas = command("formulas", _formulas, "the worksheet functions; with NAME: arguments, help, an example")
+    formulas.add_argument("name", nargs="?", metavar="NAME")
+    formulas.add_argument("--book", metavar="BOOK.xlsx", help="write a workbook with a live example of every function")
+    formulas.add_argument(
+        "--dotted", action="store_true", help="names with a dot in that workbook, as LibreOffice has them"
+    )
+
+    explain = command("explain", _explain, "what a finding code means: cause, example, repair")
+    explain.add_argument("code", nargs="?", metavar="CODE")
 
 
 def _add_month_end(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -213,6 +217,23 @@ def _add_takers(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     _add_run_options(export)
     export.add_argument("dir", metavar="DIR", help="folder to write into; files of an earlier export are replaced")
+
+
+def _add_looking_back(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that look at earlier states of a workbook."""
+    diff = command("diff", _diff, "what changed since a backup or against another workbook, with causes")
+    diff.add_argument("book", metavar="BOOK.xlsx")
+    other = diff.add_mutually_exclusive_group()
+    other.add_argument(
+        "--since", metavar="BACKUP", help="number or file of a backup, or a day: 2026-07-31 (default: the newest)"
+    )
+    other.add_argument("--against", metavar="OTHER.xlsx", help="another workbook, as the earlier state")
+
+    restore = command("restore", _restore, "put the last backup of a workbook back, or an earlier one")
+    restore.add_argument("book", metavar="BOOK.xlsx")
+    which = restore.add_mutually_exclusive_group()
+    which.add_argument("--list", action="store_true", help="which backups there are; nothing is written")
+    which.add_argument("--backup", type=int, metavar="N", help="put the backup with this number back")
 
 
 def _add_run_options(sub: argparse.ArgumentParser, *, period: bool = True) -> None:
@@ -649,19 +670,27 @@ def _explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _diff(arguments: argparse.Namespace) -> int:
+    from loyalty_xl.diffing import diff, diff_json, diff_text
+
+    against = Path(arguments.against) if arguments.against else None
+    made = diff(Path(arguments.book), since=arguments.since, against=against)
+    if arguments.json:
+        _print_json(diff_json(made))
+    else:
+        print(diff_text(made, arguments.lang or made.now.run.get("language") or "both"))
+    return 0
+
+
 def _restore(arguments: argparse.Namespace) -> int:
-    from loyalty_xl.books.saving import restore
+    from loyalty_xl.backups import listed, put_back
 
     book = Path(arguments.book)
-    kept = restore(book)
+    said, found = listed(book) if arguments.list else put_back(book, arguments.backup)
     if arguments.json:
-        _print_json({"written_to": str(book), "previous": str(kept)})
+        _print_json(found)
     else:
-        zh, en = (
-            f"已恢复 {book} 的最近备份;恢复前的文件保存在 {kept}",
-            f"Put the last backup of {book} back; the file that was there is kept as {kept}",
-        )
-        print({"zh": zh, "en": en}.get(arguments.lang or "both", f"{zh}\n{en}"))
+        print(_in_language(*said, arguments.lang))
     return 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loyalty_xl.books.owners import who_has_it
+from loyalty_xl.books.owners import open_since, who_has_it
 from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.opening import Asked, Progress, open_book, silent
 
@@ -105,9 +105,11 @@ def _may_be_written(target: Path, book: Path, sources: Mapping[str, str]) -> Non
 
 
 def open_elsewhere(book: Path, holder: str) -> WriteError:
-    """The error for a workbook that somebody has open."""
+    """The error for a workbook that somebody has open: who, and since when."""
+    since = open_since(book)
+    from_zh, from_en = (f"(自 {since} 起)", f" (since {since})") if since else ("", "")
     return WriteError(
         "E401",
-        f"{book.name} 正被 {holder or '其他程序'} 打开。请先关闭再更新,或用 --out 另存一份。",
-        f"{book.name} is open: {holder or 'another program'} has it. Close it there, or write a copy with --out.",
+        f"{book.name} 正被 {holder or '其他程序'} 打开{from_zh}。请先关闭再更新,或用 --out 另存一份。",
+        f"{book.name} is open: {holder or 'another program'} has it{from_en}. Close it there, or write a copy with --out.",
     )

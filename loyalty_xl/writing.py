@@ -49,7 +49,8 @@ def write(
         return made
     started = time.perf_counter()
     progress("write")
-    patch = filled(made, filling, made.book, by=by)
+    copy_of = made.book.name if copy and not (target.exists() and target.samefile(made.book)) else ""
+    patch = filled(made, filling, made.book, by=by, copy_of=copy_of)
     recalculation = bring_up_to_date(patch, libreoffice=recalculate, known=known_result)
     made.seconds["recalculate"] = recalculation.seconds
     made.written_to = target
@@ -76,12 +77,13 @@ def judged(made: Refresh, asked: Asked) -> Filling:
     if not made.up_to_date:
         made.findings = finished([*made.findings, *filling.typed_over()], made.inputs, catalogue.KPIS.values())
     made.run_log = run_log.entries(made, asked, signed, filling.before)
+    made.run_log[run_log.HEAD : run_log.HEAD] = filling.changes()  # read first, so they stand first
     return filling
 
 
-def filled(made: Refresh, filling: Filling, book: Path, *, by: str | None) -> Patch:
+def filled(made: Refresh, filling: Filling, book: Path, *, by: str | None, copy_of: str = "") -> Patch:
     """A patch of *book* with every page filled; cells that cannot be are among the findings that it shows."""
-    stamp = {"by": user() if by is None else by, "at": now()}
+    stamp = {"by": user() if by is None else by, "at": now(), "copy_of": copy_of}
     patch = Patch(book)
     filling.apply(patch, **stamp)
     if patch.refused:

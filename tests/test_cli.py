@@ -460,7 +460,7 @@ def test_restore_undoes_a_refresh(filled: Path, capsys: Output) -> None:
     assert filled.read_bytes() == before
     assert Path(kept["previous"]).read_bytes() == after
     assert run("restore", filled, "--lang", "en") == 0
-    assert "Put the last backup" in capsys.readouterr().out
+    assert "Put backup 2 of" in capsys.readouterr().out
     assert filled.read_bytes() == after
     assert len(newest_backups(filled)) == 1
 

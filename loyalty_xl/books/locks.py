@@ -7,12 +7,13 @@ import getpass
 import hashlib
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, SoftFileLock, Timeout
 
-from loyalty_xl.books.owners import UNKNOWN, from_os, real_path
+from loyalty_xl.books.owners import UNKNOWN, clock_text, from_os, real_path
 from loyalty_xl.errors import WriteError
 
 LONGEST_NAME = 255  # bytes of a file name
@@ -26,7 +27,7 @@ def locked(path: Path) -> Iterator[None]:
     Raises
     ------
     WriteError
-        E405, another refresh holds it: the message says who, on which computer.
+        E405, another refresh holds it: the message says who, on which computer, since when.
     """
     path = real_path(path)
     if path in held:
@@ -37,7 +38,7 @@ def locked(path: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise busy(path, holder(file)) from None
+        raise busy(path, *holder(file)) from None
     except OSError as error:
         raise from_os(error, path) from error
     held.add(path)
@@ -68,7 +69,7 @@ def digest(path: Path) -> str:
 
 
 def sign(file: Path, lock: object) -> None:
-    """Write who holds the lock into it. The first byte stays free: on Windows it is the one that is locked."""
+    """Write who holds the lock into it, and since when. The first byte stays free: on Windows it is the one that is locked."""
     if isinstance(lock, SoftFileLock):  # where the file system knows no locks, its content is filelock's own
         return
     try:
@@ -77,24 +78,26 @@ def sign(file: Path, lock: object) -> None:
         user = UNKNOWN
     with file.open("r+b") as text:
         text.seek(1)
-        text.write(f"{user}@{socket.gethostname()} pid {os.getpid()}\n".encode())
+        text.write(f"{user}@{socket.gethostname()} pid {os.getpid()}\n{clock_text(time.time())}\n".encode())
         text.truncate()
 
 
-def holder(file: Path) -> str:
-    """Read who holds a lock."""
+def holder(file: Path) -> tuple[str, str]:
+    """Read who holds a lock, and since when; of a lock that does not say, its file's own time is the time."""
     try:
         with file.open("rb", buffering=0) as text:
             text.seek(1)
-            return text.read(300).decode("utf-8", "replace").strip(" \n\0") or UNKNOWN
+            who, _, since = text.read(300).decode("utf-8", "replace").strip(" \n\0").partition("\n")
+        return who or UNKNOWN, since or clock_text(file.stat().st_mtime)
     except OSError:
-        return UNKNOWN
+        return UNKNOWN, ""
 
 
-def busy(path: Path, who: str) -> WriteError:
+def busy(path: Path, who: str, since: str = "") -> WriteError:
     """Give the error for a workbook that another refresh is at work on."""
+    from_zh, from_en = (f"，自 {since} 起", f", since {since}") if since else ("", "")
     return WriteError(
         "E405",
-        f"{path.name} 正在由另一个刷新任务处理（{who}），本次没有写入。请稍后再运行。",
-        f"Another refresh is at work on {path.name} ({who}); nothing was written. Run again when it has finished.",
+        f"{path.name} 正在由另一个刷新任务处理（{who}{from_zh}），本次没有写入。请稍后再运行。",
+        f"Another refresh is at work on {path.name} ({who}{from_en}); nothing was written. Run again when it has finished.",
     )

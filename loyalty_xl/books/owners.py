@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from loyalty_xl.errors import WriteError
@@ -22,9 +25,7 @@ def who_has_it(path: Path) -> str | None:
     name in UTF-16, which is the one that is right for Chinese names. Both programs leave the file behind when they
     crash; on Windows a file that nobody holds can be told by opening it.
     """
-    path = real_path(path)
-    excel, office = path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")
-    for owner_file, name_in in ((excel, excel_owner), (office, libreoffice_owner)):
+    for owner_file, name_in in _owner_files(path):
         try:
             if not abandoned(owner_file):
                 return name_in(owner_file.read_bytes()) or UNKNOWN
@@ -32,6 +33,27 @@ def who_has_it(path: Path) -> str | None:
             if error.errno not in NO_SUCH_FILE:
                 return UNKNOWN
     return None
+
+
+def open_since(path: Path) -> str:
+    """Give the time since when a workbook is open, as the owner file beside it tells; "" if nothing tells."""
+    for owner_file, _ in _owner_files(path):
+        with contextlib.suppress(OSError):
+            if not abandoned(owner_file):
+                return clock_text(owner_file.stat().st_mtime)
+    return ""
+
+
+def clock_text(seconds: float) -> str:
+    """Write a moment as people of this office read it."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _owner_files(path: Path) -> tuple[tuple[Path, Callable[[bytes], str]], ...]:
+    """Give where Excel and LibreOffice say who has a workbook open, and how the name is read."""
+    path = real_path(path)
+    excel, office = path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")
+    return (excel, excel_owner), (office, libreoffice_owner)
 
 
 def excel_owner(data: bytes) -> str:
@@ -74,10 +96,12 @@ def open_elsewhere(path: Path, who: str | None) -> WriteError:
     """Give the error for a workbook that somebody has open."""
     zh = f"{who} 正在打开" if who and who != UNKNOWN else "有程序正在打开"
     en = f"{who} has" if who and who != UNKNOWN else "Some program has"
+    since = open_since(path)
+    from_zh, from_en = (f"（自 {since} 起）", f" (since {since})") if since else ("", "")
     return WriteError(
         "E401",
-        f"{zh} {path.name}，没有写入。请关闭后再运行；若确认无人打开，请删除旁边的 ~$ 或 .~lock 文件。",
-        f"{en} {path.name} open; nothing was written. Close it and run again. If nobody has it open, delete the "
+        f"{zh} {path.name}{from_zh}，没有写入。请关闭后再运行；若确认无人打开，请删除旁边的 ~$ 或 .~lock 文件。",
+        f"{en} {path.name} open{from_en}; nothing was written. Close it and run again. If nobody has it open, delete the "
         "~$ or .~lock file beside it.",
     )
 

@@ -18,7 +18,17 @@ from loyalty_xl.books.owners import NOT_ALLOWED, from_os, not_allowed, open_else
 from loyalty_xl.books.package import changed_meanwhile
 from loyalty_xl.errors import WriteError
 
-__all__ = ["BACKUPS", "back_up", "beside", "locked", "newest_backups", "replace_file", "restore", "who_has_it"]
+__all__ = [
+    "BACKUPS",
+    "back_up",
+    "beside",
+    "find_backup",
+    "locked",
+    "newest_backups",
+    "replace_file",
+    "restore",
+    "who_has_it",
+]
 
 BACKUPS = Path(".loyalty_backups")  # beside the workbook; in it one folder for each workbook
 KEPT = 5
@@ -71,8 +81,10 @@ def back_up(path: Path, copy: Path, backups: Path = BACKUPS) -> Path:
     return backup
 
 
-def restore(path: Path, backups: Path = BACKUPS) -> Path:
-    """Put the newest backup back; the present file becomes a backup itself, so that a second restore undoes the first.
+def restore(path: Path, backups: Path = BACKUPS, number: int | None = None) -> Path:
+    """Put the newest backup back, or the one with *number*; the present file becomes the newest backup itself.
+
+    A second restore undoes the first.
 
     Returns
     -------
@@ -81,14 +93,31 @@ def restore(path: Path, backups: Path = BACKUPS) -> Path:
     """
     path = real_path(path)
     with locked(path):
-        found = newest_backups(path, backups)
-        if not found:
-            raise WriteError(
-                "E404",
-                f"没有找到 {path.name} 的备份（{backup_folder(path, backups)}）。",
-                f"There is no backup of {path.name} in {backup_folder(path, backups)}.",
-            )
-        return _replace(path, lambda new: shutil.copyfile(found[0], new), None, backups, found[0]) or path
+        found = find_backup(path, number, backups)
+        return _replace(path, lambda new: shutil.copyfile(found, new), None, backups, found) or path
+
+
+def find_backup(path: Path, number: int | None = None, backups: Path = BACKUPS) -> Path:
+    """Give the newest backup of a workbook, or the one with *number*.
+
+    Raises
+    ------
+    WriteError
+        E404, there is none.
+    """
+    kept = newest_backups(path, backups)
+    for each in kept:
+        if number in (None, counter(each)):
+            return each
+    folder, name = backup_folder(real_path(path), backups), real_path(path).name
+    if not kept:
+        raise WriteError("E404", f"没有找到 {name} 的备份（{folder}）。", f"There is no backup of {name} in {folder}.")
+    numbers = ", ".join(str(counter(each)) for each in kept)
+    raise WriteError(
+        "E404",
+        f"{name} 没有编号为 {number} 的备份。现有编号：{numbers}",
+        f"{name} has no backup number {number}. There are {numbers}.",
+    )
 
 
 def newest_backups(path: Path, backups: Path = BACKUPS) -> list[Path]:

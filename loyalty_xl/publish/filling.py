@@ -28,7 +28,10 @@ from loyalty_xl.closing_rows import rows_of
 from loyalty_xl.contracts import control, control_month_end
 from loyalty_xl.findings import UNDECIDED
 from loyalty_xl.publish import run_log
+from loyalty_xl.publish.banner import Banner
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
+from loyalty_xl.publish.change_words import SECTIONS, log_entries, page_name
+from loyalty_xl.publish.comparing import compare
 from loyalty_xl.publish.contents import cohort_rows, detail_rows, finding_rows, note_rows, scorecard_cells
 from loyalty_xl.publish.deliveries import PAGE as DELIVERIES
 from loyalty_xl.publish.deliveries import Deliveries, as_value, fill_start
@@ -38,6 +41,7 @@ from loyalty_xl.publish.early_warning import warning_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.month_end import Periods, restatement_rows
 from loyalty_xl.publish.remarks import Remarks
+from loyalty_xl.publish.states import results_of_page, results_of_rows, state_of
 from loyalty_xl.publish.tables import PLAIN, study_rows
 from loyalty_xl.publish.template import place_of, template
 from loyalty_xl.vocabulary import Finding
@@ -78,6 +82,7 @@ class Filling:
         }
         self.marks = [entry for entry in self.before if entry[0] == run_log.MARKED]
         self.layout = read_layout(made.inputs.pages[SCORECARD.name])
+        self._banner = Banner(made.inputs.pages[SCORECARD.name], self.layout, self.before)
         self._dictionary = Dictionary(made)
         self.periods = Periods(made, self.before)
         self._deliveries = Deliveries(made)
@@ -98,7 +103,7 @@ class Filling:
         self._marks = {STUDIES: marks, EARLY_WARNING: more}
         notes = [*note_rows(made), *self._remarks.rows()]
         return {
-            DETAIL: detail_rows(made),
+            DETAIL: self._detail,
             COHORTS: cohort_rows(made),
             STUDIES: studies,
             EARLY_WARNING: warned,
@@ -109,17 +114,31 @@ class Filling:
             CLOSED: rows_of(made.closings),
         }
 
+    @cached_property
+    def _detail(self) -> list[list[Any]]:
+        return detail_rows(self.made)
+
+    def changes(self) -> list[run_log.Entry]:
+        """What is not as the run before left it, with causes; where nothing differs, what that run told."""
+        told = [entry for entry in self.before if entry[0] in SECTIONS]
+        if self.made.up_to_date or not self.before:
+            return told
+        page = self.made.inputs.pages.get(DETAIL.name)
+        as_written = page is not None and run_log.last(self.before, run_log.PAGE).get(DETAIL.name) == run_log.page_hash(
+            page
+        )
+        before = state_of(self.before, results_of_page(page) if as_written else None)
+        now = state_of(self.made.run_log, results_of_rows(self._detail))
+        return log_entries(compare(before, now), self.made.language) or told
+
     def log(self) -> list[run_log.Entry]:
         """The whole run log: what this run did, and what it wrote."""
         pages = [(run_log.PAGE, page.name, run_log.rows_hash(rows), "") for page, rows in self.pages.items()]
         left = [(LEFT_ALONE, f"{column_letters(column)}{row}", "", "") for row, column in sorted(self._left)]
         shown = [(run_log.SHOWN, name, "", "") for name in self._shown]
-        dictionary = [
-            *self._dictionary.entries(self.before),
-            *self._deliveries.entries(),
-            *self.periods.entries(),
-        ]
-        return [*self.made.run_log, *dictionary, *pages, *shown, *left, *self.marks, *self._written_entries()]
+        kept = [*self._banner.entries(), *self._dictionary.entries(self.before)]
+        kept += [*self._deliveries.entries(), *self.periods.entries()]
+        return [*self.made.run_log, *kept, *pages, *shown, *left, *self.marks, *self._written_entries()]
 
     def untouched(self) -> bool:
         """Whether every owned cell still holds what the last run wrote."""
@@ -191,8 +210,8 @@ class Filling:
                     found.append((line, key, f"{column_letters(column)}{row}", now, written))
         return found
 
-    def apply(self, patch: Patch, *, by: str, at: str) -> None:
-        """Put everything into *patch*."""
+    def apply(self, patch: Patch, *, by: str, at: str, copy_of: str = "") -> None:
+        """Put everything into *patch*; a copy says on its Scorecard of which workbook it is one."""
         made, pages = self.made, self.made.inputs.pages
         added = self._add_missing(patch)
         self._show(patch)
@@ -200,6 +219,8 @@ class Filling:
             ours: set[Line] = {(item.split("|", 1)[0], item.split("|", 1)[1]) for item, _ in self._written}
             board = fill_scorecard(patch, made, self.layout, self.cells, by=by, at=at, left=self._left, ours=ours)
             self._remarks.fill(patch, board)
+            if copy_of:
+                self._banner.put(patch, copy_of, by, at, made.language)
             if TREND.name in pages and (trend := read_trend(pages[TREND.name])):
                 fill_trend(patch, made, trend, pages[TREND.name], board)
         filled, states = self.pages, patch.states
@@ -220,7 +241,8 @@ class Filling:
         fill_start(made, patch.put)
         if self.layout is not None and "state" in self.layout.head:
             patch.put(self.layout.sheet, *self.layout.head["state"], self.periods.state())
-        self._page(patch, RUN_LOG, [list(each) for each in self.log()], added)
+        log = [[page_name(section, made.language), *rest] for section, *rest in self.log()]
+        self._page(patch, RUN_LOG, log, added)
 
     def _name(self, page: Page) -> str:
         return self.made.inputs.page_names.get(page.name) or page.title(self.made.language)

@@ -9,17 +9,22 @@ import numpy as np
 
 from loyalty_xl.books.patch import storable
 from loyalty_xl.cells import Kind, RawSheet
+from loyalty_xl.publish import states
+from loyalty_xl.publish.change_words import section_of
 from loyalty_xl.publish.month_end import fingerprint_of
 from loyalty_xl.settings import SETTINGS
 from loyalty_xl.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from loyalty_xl.opening import Asked
     from loyalty_xl.pipeline import Refresh
+    from loyalty_xl.settings import DatedSettings
+    from loyalty_xl.vocabulary import Target
 
 Entry = tuple[str, str, str, str]
+HEAD = 6  # entries about the run as a whole, which stand first
 WRITTEN = "written"  # cells of the Scorecard as they were written
 PAGE = "page"  # hashes of the owned pages as they were written
 SHOWN = "shown"  # pages that came to light with a refresh: whoever hides them later wants them hidden
@@ -35,7 +40,7 @@ def entries_of(page: RawSheet | None) -> list[Entry]:
         if page.rows[entry] == 1:
             continue
         cells = [_text(page, column, entry) for column in (1, 2, 3, 4)]
-        made.append((cells[0], cells[1], cells[2], cells[3]))
+        made.append((section_of(cells[0]), cells[1], cells[2], cells[3]))
     return made
 
 
@@ -121,21 +126,40 @@ def entries(made: Refresh, asked: Asked, signature: str, before: list[Entry]) ->
         ]
         if name == "Orders" and not sheet.blocked:
             log += _order_counts(sheet.frame)
-    now = {
-        f"{key} from {first}" if first.year > 1 else key: str(getattr(settings, key))
-        for first, settings in made.inputs.settings.versions
-        for key in SETTINGS
-        if getattr(settings, key) != SETTINGS[key].default
+    log += [("setting", key, value, "") for key, value in sorted(_settings(made.inputs.settings).items())]
+    log += [
+        ("target", key, value, "") for key, value in sorted({_place(each): _aim(each) for each in made.targets}.items())
+    ]
+    recorded = [entry for entry in before if entry[0] in states.RECORDED] if made.up_to_date else []
+    return log + (recorded or states.record(made))
+
+
+def _settings(dated: DatedSettings) -> dict[str, str]:
+    """Settings that are not at their default, and from when on they are others."""
+    found: dict[str, str] = {}
+    held = {key: each.default for key, each in SETTINGS.items()}
+    for first, settings in dated.versions:
+        for key, was in held.items():
+            if (value := getattr(settings, key)) != was:
+                found[f"{key} from {first}" if first.year > 1 else key] = str(value)
+                held[key] = value
+    return found
+
+
+def _place(each: Target) -> str:
+    return f"{each.kpi}|{each.period}|{each.segment_dim}={each.segment}|{each.valid_from or ''}"
+
+
+def _aim(each: Target) -> str:
+    """What a target asks for: its value and type, and whatever else was given that bears on the judgement."""
+    more = {
+        name: value
+        for name in ("better", "baseline", "green", "amber", "weight")
+        if (value := getattr(each, name)) is not None
     }
-    log += [("setting", key, value, "") for key, value in sorted(now.items())]
-    log += _changes("setting changed", last(before, "setting"), now, before)
-    aims = {
-        f"{each.kpi}|{each.period}|{each.segment_dim}={each.segment}|{each.valid_from or ''}": f"{each.target} {each.target_type} {each.lower or ''} {each.upper or ''}".strip()
-        for each in made.targets
-    }
-    log += [("target", key, value, "") for key, value in sorted(aims.items())]
-    log += _changes("target changed", last(before, "target"), aims, before)
-    return log
+    told = [f"{each.target} {each.target_type} {each.lower or ''} {each.upper or ''}".strip()]
+    told += [f"{name} {value}" for name, value in more.items()]
+    return " · ".join(told if each.status == "live" else [*told, each.status])
 
 
 def _order_counts(frame: Any) -> list[Entry]:
@@ -150,15 +174,3 @@ def _order_counts(frame: Any) -> list[Entry]:
         "lines with customer, sales": int((known & frame["order_type"].isin(["sale", "service"])).sum()),
     }
     return [("orders", name, str(value), "") for name, value in counts.items()]
-
-
-def _changes(section: str, old: Mapping[str, str], new: Mapping[str, str], before: list[Entry]) -> list[Entry]:
-    """What is different from the run before; nothing at the first run."""
-    if not before:
-        return []
-    keys = sorted(set(old) | set(new))
-    return [
-        (section, key, new.get(key, "(none)"), f"was {old.get(key, '(none)')}")
-        for key in keys
-        if old.get(key) != new.get(key)
-    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -254,17 +255,20 @@ def owner_file(name: str) -> bytes:
 
 @pytest.mark.parametrize("name", ["Wang Li", "王丽"])
 def test_who_has_it_in_excel(tmp_path: Path, name: str) -> None:
-    """Excel's owner file gives the name, and saving stops with it, exit code 4, nothing written."""
+    """Excel's owner file gives the name and since when, and saving stops with it, exit code 4, nothing written."""
     book = tmp_path / "记分卡.xlsx"
     book.write_text("old")
     assert who_has_it(book) is None
-    (tmp_path / "~$记分卡.xlsx").write_bytes(owner_file(name))
+    opened = tmp_path / "~$记分卡.xlsx"
+    opened.write_bytes(owner_file(name))
+    moment = time.mktime((2026, 8, 5, 9, 12, 0, 0, 0, -1))
+    os.utime(opened, (moment, moment))
     assert who_has_it(book) == name
     with pytest.raises(WriteError) as caught:
         replace_file(book, write("new"))
     assert (caught.value.code, caught.value.exit_code) == ("E401", 4)
-    assert name in caught.value.zh
-    assert name in caught.value.en
+    assert f"{name} 正在打开 记分卡.xlsx（自 2026-08-05 09:12 起）" in caught.value.zh
+    assert f"{name} has 记分卡.xlsx open (since 2026-08-05 09:12)" in caught.value.en
     assert book.read_text() == "old"
 
 
@@ -280,7 +284,7 @@ def test_who_has_it_in_libreoffice(tmp_path: Path, content: str, name: str) -> N
 
 
 def test_two_at_once_one_wins(tmp_path: Path) -> None:
-    """While one holds the lock the other is told who, on which computer; afterwards the lock file is gone."""
+    """While one holds the lock the other is told who, on which computer, since when; afterwards the lock file is gone."""
     book = tmp_path / "a.txt"
     code = """
         import sys, time
@@ -296,7 +300,8 @@ def test_two_at_once_one_wins(tmp_path: Path) -> None:
         with pytest.raises(WriteError) as caught:
             replace_file(book, write("new"))
         assert caught.value.code == "E405"
-        assert f"pid {other.pid}" in caught.value.en
+        assert re.search(rf"pid {other.pid}, since \d{{4}}-\d\d-\d\d \d\d:\d\d\)", caught.value.en)
+        assert re.search(rf"pid {other.pid}，自 \d{{4}}-\d\d-\d\d \d\d:\d\d 起", caught.value.zh)
         assert not book.exists()
         other.communicate("go on\n", timeout=20)
     replace_file(book, write("new"))
