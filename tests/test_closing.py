@@ -304,7 +304,9 @@ def test_older_book_gets_the_pages_hidden(book: Path) -> None:
     old.save(book)
     close(book, SHUT, by="a", today=TODAY)
     sheets = {sheet.title: sheet.sheet_state for sheet in openpyxl.load_workbook(book, read_only=True).worksheets}
-    assert sheets[CLOSED.name] == "hidden"
+    assert (sheets[CLOSED.name], sheets["Periods"]) == ("hidden", "visible")
+    page = read(book, ["Periods"])["Periods"]
+    assert [held(page, 2, column) for column in (1, 2, 3)] == [SHUT, "closed", "a"]
     assert again(book, dry_run=True).closings.closed == {SHUT}
 
 

@@ -25,7 +25,7 @@ from loyalty_xl.books.places import (
 )
 from loyalty_xl.cells import Kind, column_letters
 from loyalty_xl.closing_rows import rows_of
-from loyalty_xl.contracts import control, control_month_end
+from loyalty_xl.contracts import control
 from loyalty_xl.findings import UNDECIDED
 from loyalty_xl.publish import run_log
 from loyalty_xl.publish.banner import Banner
@@ -39,6 +39,7 @@ from loyalty_xl.publish.diagnosis import diagnosis_rows
 from loyalty_xl.publish.dictionary import Dictionary
 from loyalty_xl.publish.early_warning import warning_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
+from loyalty_xl.publish.month_end import PAGE as PERIODS
 from loyalty_xl.publish.month_end import Periods, restatement_rows
 from loyalty_xl.publish.remarks import Remarks
 from loyalty_xl.publish.states import results_of_page, results_of_rows, state_of
@@ -66,7 +67,6 @@ WHOLE = (
     CLOSED,
 )  # pages that are replaced as a whole, beside the run log
 MAPPING = Page(control.MAPPING.name, control.MAPPING.zh)
-PERIODS = Page(control_month_end.PERIODS.name, control_month_end.PERIODS.zh)
 
 
 class Filling:
@@ -259,10 +259,11 @@ class Filling:
                 for number, text in enumerate(page.header(self.made.language), start=1):
                     patch.put(self._name(page), 1, number, text, header)  # above the rows that replace the page
                 added.add(page.name)
-        if self._deliveries.missing:
-            title, language = self._deliveries.title, self.made.language
-            before = place_of(DELIVERIES.name, patch.sheet_names)
-            patch.copy_sheet(title, template(language), DELIVERIES.title(language), before)
+        language = self.made.language
+        for page, missing in ((DELIVERIES, self._deliveries.missing), (PERIODS, self.periods.missing)):
+            if missing:
+                before = place_of(page.name, patch.sheet_names)
+                patch.copy_sheet(self._name(page), template(language), page.title(language), before)
         return added
 
     def _show(self, patch: Patch) -> None:

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import catalogue
-from loyalty_xl.books.places import in_language
+from loyalty_xl.books.places import Page, in_language
 from loyalty_xl.causes import in_words
 from loyalty_xl.cells import Kind, column_letters, column_number
 from loyalty_xl.closings import CLOSED, DETAIL, REOPENED, fingerprint, kept
 from loyalty_xl.contracts.control_month_end import PERIODS
+from loyalty_xl.contracts.deliveries import AWAITED, FAULTY, RECEIVED_STATE
 from loyalty_xl.publish.words import DRAFT, REASONS
 from loyalty_xl.vocabulary import Calendar, Finding, Reason
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from loyalty_xl.restating import Restatement
     from loyalty_xl.vocabulary import Period
 
+PAGE = Page(PERIODS.name, PERIODS.zh)
 APPROVED = "approved"  # section of the run log: what each approval is for
 SEALED = "closed"  # section of the run log: the acts on periods, with their seals
 RESTATED_SHOWN = 5_000  # rows on the page
@@ -66,7 +68,7 @@ class Periods:
     def __init__(self, made: Refresh, before: Iterable[Entry]) -> None:
         self._made = made
         self._before = list(before)
-        self.title = made.inputs.page_names.get(PERIODS.name, PERIODS.name)
+        self.title = made.inputs.page_names.get(PERIODS.name) or PAGE.title(made.language)
         self._raw: RawSheet | None = made.inputs.raw_control.get(PERIODS.name)
         self._sheet = made.inputs.control.get(PERIODS.name)
 
@@ -78,7 +80,9 @@ class Periods:
 
     @cached_property
     def _columns(self) -> dict[str, int]:
-        return {field: column_number(letters) for field, letters in self._sheet.sent.items()} if self._sheet else {}
+        if self._sheet is None:  # the page is put in with the template's columns
+            return {name: place for place, name in enumerate(PERIODS.names, start=1)}
+        return {field: column_number(letters) for field, letters in self._sheet.sent.items()}
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -127,9 +131,9 @@ class Periods:
 
     def edits(self) -> list[Edit]:
         """Cells to write: those of the product that differ. What people wrote stays."""
-        if not self.there or self._raw is None:
+        if not self.there and not self.missing:
             return []
-        found, last = [], int(self._raw.rows.max(initial=1))
+        found, last = [], int(self._raw.rows.max(initial=1)) if self._raw is not None else 1
         for label, texts in self._wanted.items():
             row = self.rows.get(label)
             if row is None:
@@ -194,14 +198,14 @@ class Periods:
         return [*log, *((SEALED, str(act.number), act.seal, f"{act.period.label} {act.kind}") for act in acts)]
 
     def state(self) -> str:
-        """How the period shown stands, in words: a draft until everything is confirmed and approved."""
+        """How the period shown stands, in words: a draft until its figures are approved and, before closing, its deliveries confirmed."""
         made = self._made
         if made.period is None:
             return ""
         label, language = made.period.label, made.language
-        closed = made.period in made.closings.standing
-        by = self.approved_by(label)
         act = made.closings.last.get(made.period)
+        closed = made.period in made.closings.standing
+        by, waiting = self.approved_by(label), unconfirmed(made)
         parts = [
             ("已结账", "closed")
             if closed
@@ -209,9 +213,26 @@ class Periods:
             if act is not None
             else ("未结账", "not closed")
         ]
+        if waiting and not closed:
+            parts.append(
+                (f"{waiting} 份收数未确认", f"{waiting} {'delivery' if waiting == 1 else 'deliveries'} not confirmed")
+            )
         parts.append((f"{by} 批准", f"approved by {by}") if by else ("未批准", "not approved"))
         text = in_language("、".join(zh for zh, _ in parts), ", ".join(en for _, en in parts), language)
-        return text if by else f"{in_language(*DRAFT, language)} · {text}"
+        final = by and (closed or not waiting)
+        return text if final else f"{in_language(*DRAFT, language)} · {text}"
+
+    @property
+    def missing(self) -> bool:
+        """Whether an older workbook lacks the page and something is to stand there."""
+        return self._raw is None and bool(self._made.closings.acts)
+
+
+def unconfirmed(made: Refresh) -> int:
+    """Deliveries of the period that nobody has confirmed, those that are still awaited among them."""
+    return sum(
+        each.status in (RECEIVED_STATE, FAULTY, AWAITED) for each in made.received.rows if each.period == made.period
+    )
 
 
 def _parsed(text: str, calendar: Calendar) -> Period | None:
@@ -322,10 +343,12 @@ def act_text(made: Refresh, language: str) -> str:
             f"{label} is reopened: {act.facts.get('reason', '')}. What was closed stays on Restatements.",
             language,
         )
+    waiting = unconfirmed(made)
+    zh, en = (f"{waiting} 份收数尚未确认。", f"{waiting} deliveries were not confirmed. ") if waiting else ("", "")
     count, mark = len(act.of(DETAIL)), str(act.facts.get("fingerprint", ""))[:DIGITS]
     return in_language(
-        f"{label} 已结账:保存了 {count:,} 个数字,指纹 {mark}。批准:在“期间结账”填写批准人与日期。",
-        f"{label} is closed: {count:,} figures kept, fingerprint {mark}. To approve it, enter name and date on Periods.",
+        f"{label} 已结账:保存了 {count:,} 个数字,指纹 {mark}。{zh}批准:在“期间结账”填写批准人与日期。",
+        f"{label} is closed: {count:,} figures kept, fingerprint {mark}. {en}To approve it, enter name and date on Periods.",
         language,
     )
 
