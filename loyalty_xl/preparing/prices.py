@@ -54,6 +54,7 @@ def _sales(orders: pd.DataFrame, given: Given) -> Made:
         "amount": amount[keep],
         "promo": part["promo"].fillna(False).to_numpy(dtype=np.float64),
     }
+    given.mark(made, part)
     dims = ["all"]
     region = region_of(part, customers, given.regions, given.traits)
     if region is not None:
