@@ -106,7 +106,7 @@ class Arithmetic:
 
 def arithmetic(kpi: Kpi, totals: Mapping[str, float], months: int, settings: Any) -> Arithmetic:
     """Let a KPI work on totals of its measures, and see how numerator and denominator are made of them."""
-    values: dict[str, Any] = {name: Linear(totals[name], {name: 1.0}) for name in wiring(kpi).measures}
+    values: dict[str, Any] = {name: Linear(total, {name: 1.0}) for name, total in totals.items()}
     values[MONTHS] = Linear(float(months), {}, float(months))
     arguments = [settings if name == "settings" else values[name] for name in wiring(kpi).parameters]
     try:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyalty_xl.catalogue import MEASURES
-from loyalty_xl.evaluating import wiring
+from loyalty_xl.evaluating import MONTHS
 from loyalty_xl.rows.ready import collect
 from loyalty_xl.tracing.finer import FINER
 from loyalty_xl.turns import Turn, turn_frame
@@ -58,10 +58,16 @@ class Units:
 def units_of(kpi: Kpi, looking: Looking) -> list[Units]:
     """Give the units behind a KPI, one set for each kind of rows that it reads."""
     by_rows: dict[str, list[Measure]] = {}
-    for name in wiring(kpi).measures:
+    for name in measures_of(kpi):
         each = MEASURES[name]
         by_rows.setdefault(each.rows.name, []).append(each)
     return [_units(group[0].rows, group, looking) for group in by_rows.values()]
+
+
+def measures_of(kpi: Kpi) -> tuple[str, ...]:
+    """Measures that value and base are made of: those that only the interval reads are left out."""
+    named = dict.fromkeys([*kpi.measures, *([kpi.base] if kpi.base else [])])
+    return tuple(name for name in named if name != MONTHS)
 
 
 def totals_of(units: Sequence[Units]) -> dict[str, float]:
