@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def taken_rows(
     contract: Contract,
     columns: Mapping[str, Column],
     title: str,
-    rows: NDArray[np.int64],
+    rows: NDArray[np.integer[Any]],
     months: NDArray[np.int64],
     masks: Mapping[str, NDArray[np.bool_]],
     needs: Iterable[str],
@@ -66,9 +66,7 @@ def taken_rows(
             code, field = ("E214", "") if conflicts[place] else told.get(place, (CODES.get(reason, ""), ""))
             key = [value_text(columns[name], place) for name in contract.key if name in columns]
             day = value_text(columns[contract.date], place) if contract.date in columns else ""
-            made.append(
-                Taken(title, int(rows[place]), int(months[place]), _key(key), day, reason, code, field)
-            )
+            made.append(Taken(title, int(rows[place]), int(months[place]), _key(key), day, reason, code, field))
     return made
 
 

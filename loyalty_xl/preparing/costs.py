@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 def frames(given: Given) -> dict[str, Made]:
     """Give `costs`."""
     named = "Campaigns" in given.frames or "SalesCosts" in given.frames
-    return {"costs": spread_costs(given.frames, given.regions, given.calendar, given.as_of, traced=given.traced)} if named else {}
+    return (
+        {"costs": spread_costs(given.frames, given.regions, given.calendar, given.as_of, traced=given.traced)}
+        if named
+        else {}
+    )
 
 
 def spread_costs(

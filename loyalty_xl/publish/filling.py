@@ -17,6 +17,7 @@ from loyalty_xl.books.places import (
     RUN_LOG,
     SCORECARD,
     STUDIES,
+    TRACE,
     TREND,
     Page,
 )
@@ -33,6 +34,7 @@ from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short
 from loyalty_xl.publish.remarks import Remarks
 from loyalty_xl.publish.tables import PLAIN, study_rows
 from loyalty_xl.publish.template import place_of
+from loyalty_xl.publish.trace_page import STATE_ROW, WARN, basis, stale_cell, stale_text
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -189,6 +191,8 @@ class Filling:
         for page, marks in self._marks.items():
             for (row, column), style in marks.items():
                 patch.put(self._name(page), row, column, self.pages[page][row - 2][column - 1], style)
+        if stale_cell(pages.get(TRACE.name), basis(made.inputs, made.as_of)):
+            patch.put(self._name(TRACE), STATE_ROW, 1, stale_text(made.language), WARN)
         for edit in self._dictionary.edits():
             patch.put(self._dictionary.title, edit.row, edit.column, edit.text)
         self._page(patch, RUN_LOG, [list(each) for each in self.log()], added)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import findings
 from loyalty_xl.books.places import TRACE, in_language
 from loyalty_xl.books.styles import Style
+from loyalty_xl.catalogue import MEASURES
 from loyalty_xl.contracts.taken import month_text
 from loyalty_xl.publish.dictionary import formula_of
 from loyalty_xl.publish.layout import held
@@ -115,7 +116,9 @@ def check_text(made: Trace, language: str) -> str:
         return why_text(made.result.reason, made.result.note, language) if made.result.reason else ""
     if made.agrees:
         return in_language("合计与分子、分母一致", "totals agree with numerator and denominator", language)
-    return in_language("合计与结果不一致,请报告此问题", "totals do NOT agree with the result: please report this", language)
+    return in_language(
+        "合计与结果不一致,请报告此问题", "totals do NOT agree with the result: please report this", language
+    )
 
 
 def side_text(made: Trace, side: Side, language: str) -> str:
@@ -130,7 +133,11 @@ def side_text(made: Trace, side: Side, language: str) -> str:
     if side.constant:
         texts.append(f"{'-' if side.constant < 0 else '+'} {abs(side.constant):.10g}")
         if not side.parts:
-            texts = [in_language("期间的月数", "months of the period", language)] if made.kpi.key.endswith("_month") else texts
+            texts = (
+                [in_language("期间的月数", "months of the period", language)]
+                if made.kpi.key.endswith("_month")
+                else texts
+            )
     return " ".join(texts).removeprefix("+ ")
 
 
@@ -177,7 +184,22 @@ def _rows(board: Board, made: Trace, language: str, sheet_names: Mapping[str, st
         language,
     )
     board.put([counted], TITLE, first=True)
-    names = [in_language(*SIDES[name], language) if name in SIDES else name for name in made.columns]
+    if statistics := [name for name in made.columns if name in MEASURES and MEASURES[name].statistic]:
+        board.put(
+            [
+                in_language(
+                    f"{'、'.join(statistics)} 的合计是全部数值的统计量,不是它们的和。",
+                    f"The total of {', '.join(statistics)} is a statistic of all its values, not their sum.",
+                    language,
+                )
+            ],
+            SAYS,
+        )
+    sides = {NUMERATOR: made.arithmetic.numerator.alone, DENOMINATOR: made.arithmetic.denominator.alone}
+    names = [
+        f"{in_language(*SIDES[name], language)}{f' ({sides[name]})' if sides[name] else ''}" if name in SIDES else name
+        for name in made.columns
+    ]
     board.put([*(in_language(*each, language) for each in PLACES), *names], HEADER)
     total: Row = [in_language("合计", "Total", language), *[None] * (len(PLACES) - 1)]
     sums = {NUMERATOR: made.numerator, DENOMINATOR: made.denominator, **made.totals}
@@ -226,9 +248,13 @@ def _aside(board: Board, made: Trace, language: str) -> None:
     if not made.aside:
         return
     board.put([])
-    said = in_language("期间内有效但不计入的行(只计数)", "Rows of the period that are good and bring nothing, counted", language)
+    said = in_language(
+        "期间内有效但不计入的行(只计数)", "Rows of the period that are good and bring nothing, counted", language
+    )
     board.put([said], TITLE, first=True)
-    board.put([in_language(*each, language) for each in (("原因", "Reason"), PLACES[2], PLACES[3], ("行数", "Rows"))], HEADER)
+    board.put(
+        [in_language(*each, language) for each in (("原因", "Reason"), PLACES[2], PLACES[3], ("行数", "Rows"))], HEADER
+    )
     for each in made.aside:
         board.put([in_language(*BESIDES[each.reason], language), each.sheet, each.title, each.rows])
 

@@ -134,7 +134,8 @@ class Measuring:
             parts.append(buyers.assign(event=at))
         rows = pd.concat(parts, ignore_index=True) if parts else self._nobody().assign(event=0)
         return Looked(
-            events, *(rows[name].to_numpy() for name in ("event", "region", "kept", "first", "kept_anywhere", "customer"))
+            events,
+            *(rows[name].to_numpy() for name in ("event", "region", "kept", "first", "kept_anywhere", "customer")),
         )
 
     def matches(self, at: int, part: slice) -> Mask:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from loyalty_xl.catalogue import MEASURES
 from loyalty_xl.contracts.ledger import money_field
 from loyalty_xl.evaluating import evaluate, evaluate_turns, wiring
 from loyalty_xl.scorecard import turn_of
 from loyalty_xl.tracing.aside import Aside, rows_aside
-from loyalty_xl.tracing.behind import BEHIND, Trail, nothing
+from loyalty_xl.tracing.behind import BEHIND
 from loyalty_xl.tracing.linear import Arithmetic, arithmetic, close
+from loyalty_xl.tracing.trail import Trail, nothing
 from loyalty_xl.tracing.units import Looking, totals_of, units_of
 from loyalty_xl.turns import cycle_turn
 from loyalty_xl.vocabulary import ALL, Reason, Result, Window
@@ -96,8 +96,10 @@ def trace(ground: Ground, kpi: Kpi, dim: str = "all", segment: str = ALL, *, cyc
     units = units_of(kpi, looking)
     totals = totals_of(units)
     made = arithmetic(kpi, totals, looking.months, situation.settings)
-    sides = [name for name, side in ((NUMERATOR, made.numerator), (DENOMINATOR, made.denominator)) if side.adds_up and side.parts]
-    columns = (*sides, *(each.name for some in units for each in some.measures))
+    sides = {name: side for name, side in ((NUMERATOR, made.numerator), (DENOMINATOR, made.denominator)) if side.parts}
+    alone = {side.alone for side in sides.values()}  # measures that are numerator or denominator as they stand
+    names = [each.name for some in units for each in some.measures if each.name not in alone]
+    columns = (*sides, *names)
     rows = _rows(ground, units, made, columns, looking)
     whole = _rows(ground, units_of(kpi, replace(looking, dim="all", place=0)), made, (), replace(looking, dim="all", place=0)) if dim != "all" else rows  # fmt: skip
     return replace(
@@ -120,7 +122,9 @@ def _result(ground: Ground, kpi: Kpi, turn: Turn | None, dim: str, segment: str)
     if own is None:
         whole = found[0] if found else evaluate([kpi], [cycle_turn(ground.period)], ground.situation)[0]
         reason = whole.reason or Reason.NO_DENOMINATOR
-        own = Result(kpi.key, ground.period, dim, segment, whole.window, reason=reason, flags=whole.flags, note=whole.note)
+        own = Result(
+            kpi.key, ground.period, dim, segment, whole.window, reason=reason, flags=whole.flags, note=whole.note
+        )
     if turn is None:
         reason = Reason.MATURING if kpi.lag else Reason.NO_DATA
         window = kpi.window if not kpi.lag else Window.CYCLE
@@ -212,7 +216,9 @@ def _texts(column: pd.Series) -> list[str]:
     if column.dtype.kind == "M":
         days = np.datetime_as_string(column.to_numpy().astype("datetime64[D]"))
         return ["" if each == "NaT" else str(each) for each in days]
-    return ["" if pd.isna(each) else f"{each:.10g}" if isinstance(each, float) else str(each) for each in column.tolist()]
+    return [
+        "" if pd.isna(each) else f"{each:.10g}" if isinstance(each, float) else str(each) for each in column.tolist()
+    ]
 
 
 def _left_out(sheets: dict[str, Sheet], turn: Turn) -> list[Taken]:
@@ -220,8 +226,3 @@ def _left_out(sheets: dict[str, Sheet], turn: Turn) -> list[Taken]:
     return [
         row for sheet in sheets.values() for row in sheet.taken if not row.month or turn.first <= row.month < turn.stop
     ]
-
-
-def measure_names(made: Trace) -> list[str]:
-    """Names of the measures among the columns."""
-    return [name for name in made.columns if name in MEASURES]

@@ -84,6 +84,12 @@ class Side:
         """Whether every row has a part in it."""
         return self.parts is not None
 
+    @property
+    def alone(self) -> str:
+        """The one measure that it is, as it stands; "" where it is made of more."""
+        one = self.parts is not None and list(self.parts.values()) == [1.0] and not self.constant
+        return next(iter(self.parts)) if one and self.parts else ""
+
     def total(self, totals: Mapping[str, float]) -> float | None:
         """Add it up from the totals of the measures."""
         if self.parts is None:
