@@ -77,8 +77,8 @@ def trace_figure(
     """
     book = Path(book)
     wanted = known_kpi(kpi)
-    if write and out is None:
-        _may_be_replaced(book)
+    if write:
+        _may_be_replaced(book, out, asked)
     progress("read")
     with open_book(book, asked.sources) as opened:
         from loyalty_xl.pipeline import ground
@@ -136,11 +136,14 @@ def _nearest(text: str, names: list[str]) -> list[str]:
     return difflib.get_close_matches(text, names, n=5, cutoff=0.4)
 
 
-def _may_be_replaced(book: Path) -> None:
+def _may_be_replaced(book: Path, out: Path | None, asked: Asked) -> None:
+    """Refuse a workbook that somebody has open, and a copy that cannot be one."""
     from loyalty_xl.books.owners import who_has_it
-    from loyalty_xl.refreshing import open_elsewhere
+    from loyalty_xl.refreshing import may_be_written, open_elsewhere
 
-    if (holder := who_has_it(book)) is not None:
+    if out is not None:
+        may_be_written(out, book, asked.sources)
+    elif (holder := who_has_it(book)) is not None:
         raise open_elsewhere(book, holder)
 
 

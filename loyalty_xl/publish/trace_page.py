@@ -247,16 +247,24 @@ def _left_out(board: Board, made: Trace, language: str, sheet_names: Mapping[str
 def _aside(board: Board, made: Trace, language: str) -> None:
     if not made.aside:
         return
+    words = {**LEFT_OUT, **BESIDES}
     board.put([])
     said = in_language(
-        "期间内有效但不计入的行(只计数)", "Rows of the period that are good and bring nothing, counted", language
+        "期间内不计入、只计数的行", "Rows of the period that do not count, not listed one by one", language
     )
     board.put([said], TITLE, first=True)
     board.put(
         [in_language(*each, language) for each in (("原因", "Reason"), PLACES[2], PLACES[3], ("行数", "Rows"))], HEADER
     )
     for each in made.aside:
-        board.put([in_language(*BESIDES[each.reason], language), each.sheet, each.title, each.rows])
+        board.put(
+            [
+                in_language(*words.get(each.reason, (each.reason, each.reason)), language),
+                each.sheet,
+                each.title,
+                each.rows,
+            ]
+        )
 
 
 def as_document(made: Trace, language: str | None, rests_on: str) -> dict[str, Any]:

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from loyalty_xl.catalogue import MEASURES
+from loyalty_xl.contracts.ledger import CONVERTED, EMPTIED, RECEIVED
 from loyalty_xl.contracts.links import months
 from loyalty_xl.evaluating import wiring
 from loyalty_xl.rows.orders import BOUGHT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from loyalty_xl.catalogue import Kpi
     from loyalty_xl.contracts.contract import Sheet
     from loyalty_xl.pipeline import Ground
@@ -51,6 +54,26 @@ def rows_aside(ground: Ground, kpi: Kpi, turn: Turn, rows: pd.DataFrame, whole: 
             if here.any():
                 made.append(Aside(name, sheet.title, reason, int(here.sum())))
     return made
+
+
+def rows_unlisted(sheets: Mapping[str, Sheet], turn: Turn) -> list[Aside]:
+    """Count the rows of the turn's months that were left out and are not remembered one by one: hidden, of a blocked sheet, very many."""
+    made = []
+    for name, sheet in sheets.items():
+        counts: dict[str, int] = {}
+        for (month, reason), (rows, _) in sheet.ledger.items():
+            if reason not in (RECEIVED, CONVERTED, EMPTIED) and _of_turn(month, turn):
+                counts[reason] = counts.get(reason, 0) + rows
+        for row in sheet.taken:
+            if _of_turn(row.month, turn):
+                counts[row.reason] = counts.get(row.reason, 0) - 1
+        made += [Aside(name, sheet.title, reason, rows) for reason, rows in counts.items() if rows > 0]
+    return made
+
+
+def _of_turn(month: int, turn: Turn) -> bool:
+    """Whether a row belongs to the turn's months, or to none."""
+    return not month or turn.first <= month < turn.stop
 
 
 def _index_of(rows: pd.DataFrame, sheet: Sheet, name: str) -> np.ndarray:

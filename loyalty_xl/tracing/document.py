@@ -11,7 +11,7 @@ import pandas as pd
 from loyalty_xl.contracts.ledger import money_field
 from loyalty_xl.evaluating import evaluate, evaluate_turns, wiring
 from loyalty_xl.scorecard import turn_of
-from loyalty_xl.tracing.aside import Aside, rows_aside
+from loyalty_xl.tracing.aside import Aside, rows_aside, rows_unlisted
 from loyalty_xl.tracing.behind import BEHIND
 from loyalty_xl.tracing.linear import Arithmetic, arithmetic, close
 from loyalty_xl.tracing.trail import Trail, nothing
@@ -91,7 +91,11 @@ def trace(ground: Ground, kpi: Kpi, dim: str = "all", segment: str = ALL, *, cyc
     sheets = {name: ground.sheets[name] for name in reads if name in ground.sheets}
     empty = Trace(kpi, result, turn, Arithmetic(None), {}, _no_rows(()), (), [], [], sheets)
     if turn is None or result.reason in WITHHELD:
-        return replace(empty, left_out=_left_out(sheets, turn or cycle_turn(period)))
+        return replace(
+            empty,
+            left_out=_left_out(sheets, turn or cycle_turn(period)),
+            aside=rows_unlisted(sheets, turn or cycle_turn(period)),
+        )
     looking = Looking(situation, turn, dim, situation.ready.segments.index((dim, segment)))
     units = units_of(kpi, looking)
     totals = totals_of(units)
@@ -109,7 +113,7 @@ def trace(ground: Ground, kpi: Kpi, dim: str = "all", segment: str = ALL, *, cyc
         rows=rows,
         columns=columns,
         left_out=_left_out(sheets, turn),
-        aside=rows_aside(ground, kpi, turn, rows, whole),
+        aside=[*rows_unlisted(sheets, turn), *rows_aside(ground, kpi, turn, rows, whole)],
     )
 
 
