@@ -212,6 +212,12 @@ def _add_takers(command: Callable[..., argparse.ArgumentParser]) -> None:
     customers.add_argument("--out", metavar="FILE.xlsx", help="where to write it (default: BOOK_customers.xlsx)")
     customers.add_argument("--overwrite", action="store_true", help="replace a file that is no file of customer lists")
 
+    trace = command(
+        "trace", _trace, "show where a figure comes from, on the page Trace: rows that count, rows left out, totals"
+    )
+    _add_run_options(trace, period=False)
+    _add_trace(trace)
+
     export = command(
         "export", _export, "Detail, Scorecard, Trend and all tables as CSV and parquet, for Power BI and Tableau"
     )
@@ -269,6 +275,21 @@ def _add_run_options(sub: argparse.ArgumentParser, *, period: bool = True) -> No
         metavar="KEY=VALUE",
         help="give a setting another value, for this run",
     )
+
+
+def _add_trace(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("kpi", metavar="KPI", help="key or name, as on the Scorecard")
+    sub.add_argument("period", nargs="?", metavar="PERIOD", help="as for refresh (default: the last complete one)")
+    sub.add_argument("segment", nargs="?", default="", metavar="DIM=VALUE", help="region=华东 (default: the total)")
+    sub.add_argument(
+        "--window",
+        choices=("scorecard", "cycle"),
+        default="scorecard",
+        help="as the Scorecard sees the period (default), or the period itself, as Detail does",
+    )
+    sub.add_argument("--csv", metavar="FILE.csv", help="write all rows there, too")
+    sub.add_argument("--out", metavar="COPY.xlsx", help="write a copy there and leave the workbook as it is")
+    sub.add_argument("--dry-run", action="store_true", help="write nothing into the workbook")
 
 
 def _day(text: str) -> date:
@@ -404,6 +425,22 @@ def _customers(arguments: argparse.Namespace) -> int:
     else:
         print(customers_text(made, made.language))
     return 0
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    from loyalty_xl import traces
+    from loyalty_xl.publish.trace_page import as_document
+
+    talk = _Talk(arguments)
+    try:
+        made = traces.run(arguments, talk)
+    finally:
+        talk.done()
+    if arguments.json:
+        _print_json(as_document(made.trace, arguments.lang, made.rests_on))
+    else:
+        print(traces.said(made))
+    return 0 if made.trace.agrees else 1
 
 
 def _export(arguments: argparse.Namespace) -> int:

@@ -342,6 +342,42 @@ def detail_periods(
     return [*dict.fromkeys(periods), Period(Cycle.ALL, first, last + 1, "all")]
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What every result of a period stands on, before any is computed; what tracing starts from."""
+
+    inputs: Inputs
+    sheets: Mapping[str, Sheet]
+    period: Period
+    prepared: Prepared
+    situation: Situation
+
+
+def ground(book: Path | Opened, asked: Asked = NOTHING, *, today: date | None = None, detail: bool = False) -> Ground:
+    """Read and check *book* and its sources as `compute` does, with the rows behind everything.
+
+    With *detail* the settings that form the rows are those that Detail sees the period through: in force at its own end.
+    """
+    today = today or date.today()  # noqa: DTZ011 - only decides which dates lie in the future
+    inputs = gather(book, sources=asked.sources, settings=asked.settings, today=today, allow_csv=asked.allow_csv)
+    library.load()
+    sheets, _ = check(inputs, today)
+    latest = inputs.settings.at(date.max)
+    as_of = asked.as_of or latest.as_of or _next_day(newest_date(sheets))
+    if as_of is None:
+        raise UsageError("", "表中没有数据,无从追溯", "The sheets hold no data: there is nothing to trace.")
+    if not _known_to_calendars(month_ordinal(as_of)):
+        raise UsageError(
+            "", f"截止日期 {as_of} 超出范围:1900 年到 9989 年", f"as_of {as_of} is out of range: 1900 to 9989"
+        )
+    calendar = Calendar(latest.fiscal_start_month, latest.fiscal_year_label)
+    at_end = inputs.settings.at(as_of - timedelta(days=1))
+    period = _period(asked.period, calendar, at_end, as_of)
+    own = at_end if period.cycle is Cycle.ALL else inputs.settings.for_period(period)
+    prepared = prepare(sheets, own if detail else at_end, as_of, traced=True)
+    return Ground(inputs, sheets, period, prepared, _situation(sheets, inputs, prepared, own, calendar, as_of))
+
+
 def _situation(
     sheets: Mapping[str, Sheet], inputs: Inputs, prepared: Prepared, settings: Settings, calendar: Calendar, as_of: date
 ) -> Situation:

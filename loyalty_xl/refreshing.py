@@ -75,7 +75,7 @@ def refresh(
     book = Path(book)
     target = Path(out) if out else book
     if out:
-        _may_be_written(target, book, sources or {})
+        may_be_written(target, book, sources or {})
     if not dry_run and not out and (holder := who_has_it(book)) is not None:
         raise open_elsewhere(book, holder)
     asked = Asked(period, as_of, dict(sources or {}), dict(settings or {}), language, allow_csv)
@@ -88,7 +88,7 @@ def refresh(
     )
 
 
-def _may_be_written(target: Path, book: Path, sources: Mapping[str, str]) -> None:
+def may_be_written(target: Path, book: Path, sources: Mapping[str, str]) -> None:
     """Refuse a copy under another ending than the workbook's, and one in place of a file that is read."""
     if target.suffix.lower() != book.suffix.lower():
         raise UsageError(

@@ -151,6 +151,11 @@ def seen(
     }
 
 
+def turn_of(kpi: Kpi, period: Period, situation: Situation, waves: pd.DataFrame) -> Turn | None:
+    """The turn through which the Scorecard of *period* sees a KPI; None while there is none."""
+    return _Looking(period, situation, waves, ("all",)).turn(kpi, period)
+
+
 class _Looking:
     """Collects the turns that lines need, evaluates each set once, and answers look-ups."""
 
@@ -390,4 +395,4 @@ def _scale(kpi: Kpi, situation: Situation) -> tuple[float, float]:
     return float(low), float(high)
 
 
-__all__ = ["SHOWN", "YTD", "Scored", "lines_on", "score", "seen", "through_windows"]
+__all__ = ["SHOWN", "YTD", "Scored", "lines_on", "score", "seen", "through_windows", "turn_of"]

@@ -21,6 +21,7 @@ from loyalty_xl.contracts.orders import derive, rates_for_money
 from loyalty_xl.contracts.reach import far_beyond
 from loyalty_xl.contracts.rows import data_rows, wanted_columns
 from loyalty_xl.contracts.rules import broken_rules, low_scores
+from loyalty_xl.contracts.taken import taken_rows
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -331,6 +332,10 @@ class _Check:
         reasons[ledger.BLOCKED] = ~(kept | out | twice.drop)
         for reason, mask in reasons.items():
             ledger.enter(sheet.ledger, reason, months[mask], None if money is None else money.values[mask])
+        reasons = {"error": out, "repeated": twice.drop & ~out}
+        sheet.taken = taken_rows(
+            contract, columns, self.title, self.raw.rows[self.entries], months, reasons, sorted(needs), twice.conflicts
+        )
         _describe(sheet, self.header)
         return sheet
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from loyalty_xl.contracts.taken import Taken
+
 
 class Type(StrEnum):
     """What the cells of a field hold."""
@@ -106,3 +108,4 @@ class Sheet:
     unknown: tuple[str, ...] = ()  # headers that no one understood
     ledger: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)  # see `ledger`: month, reason -> sums
     parts: tuple[Part, ...] = ()  # the files, where there are several (see `uniting`)
+    taken: list[Taken] = field(default_factory=list)  # rows that were taken out, for tracing

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyalty_xl.contracts import ledger
+from loyalty_xl.contracts.taken import CODES, MOST, Taken
 from loyalty_xl.vocabulary import Calendar, Finding
 
 if TYPE_CHECKING:
@@ -137,8 +138,34 @@ def take_rows(sheet: Sheet, mask: Mask, reason: str) -> None:
     if mask.any():
         _count(sheet, mask, "")
         _enter(sheet, mask, reason)
+        sheet.taken = [*sheet.taken, *_remembered(sheet, mask, reason)]
         sheet.frame = sheet.frame[~mask]
         sheet.left_out[reason] = sheet.left_out.get(reason, 0) + int(mask.sum())
+
+
+def _remembered(sheet: Sheet, mask: Mask, reason: str) -> list[Taken]:
+    """Where rows stand that are taken out, with their key and date."""
+    made, out = [], sheet.frame[mask].iloc[:MOST]
+    month, at = months(sheet)[mask], np.flatnonzero(mask)
+    for number, each in enumerate(at[:MOST].tolist()):
+        title, _, _, row = place(sheet, each)
+        key, day = row_key(sheet, out, number)
+        made.append(Taken(title, row, int(month[number]), key, day, reason, CODES.get(reason, "")))
+    return made
+
+
+def row_key(sheet: Sheet, frame: pd.DataFrame, at: int) -> tuple[str, str]:
+    """Give key and date of a row, as texts."""
+    parts = [frame[name].iloc[at] for name in sheet.contract.key if name in sheet.sent]
+    key = " / ".join(_text(each) for each in parts if not pd.isna(each))
+    day = frame[sheet.contract.date].iloc[at] if sheet.contract.date else None
+    return key, "" if day is None or pd.isna(day) else _text(day)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def empty_cells(sheet: Sheet, field: str, mask: Mask) -> None:

@@ -105,6 +105,7 @@ def _joined(files: Sequence[Sheet]) -> Sheet:
         left_out=left_out,
         unknown=tuple(dict.fromkeys(name for each in files for name in each.unknown)),
         parts=tuple(parts),
+        taken=[row for each in files for row in each.taken],
     )
     if blocked:
         block(whole)

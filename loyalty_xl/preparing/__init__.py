@@ -66,12 +66,21 @@ class Prepared:
     customers: list[str]  # by customer code
     waves: pd.DataFrame  # wave, name, month, newest day: for the latest survey wave of a period
     first_month: int  # of any event
+    given: Given | None = None  # what the frames were made of, where rows are traced
 
 
-def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, without_imputed: bool = False) -> Prepared:
+def prepare(
+    sheets: Mapping[str, Sheet],
+    settings: Settings,
+    as_of: date,
+    *,
+    without_imputed: bool = False,
+    traced: bool = False,
+) -> Prepared:
     """Make the frames that measures are evaluated on, from rows dated before *as_of*.
 
-    With *without_imputed* the rows marked as imputed stay out: the second of the two computations of G16.
+    With *without_imputed* the rows marked as imputed stay out: the second of the two computations of G16. With *traced* the frames say
+    which rows of the sheets their rows are.
     """
     frames = {
         name: _usable(sheet, as_of, without_imputed=without_imputed)
@@ -88,7 +97,7 @@ def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, wit
     types = names_of(frames.get("Products"), "product_id", "product_type")
     waves = pd.DataFrame(columns=["wave", "name", "month", "newest"])
     traits = traits_of(customers, names, regions)
-    given = Given(sheets, frames, names, regions, types, traits, settings, as_of, waves)
+    given = Given(sheets, frames, names, regions, types, traits, settings, as_of, waves, traced)
     dims: dict[str, tuple[str, ...]] = {"deliveries": ("all",)}
     ready: dict[str, pd.DataFrame] = {"deliveries": _deliveries(sheets, as_of)}
     for make in MAKERS:
@@ -103,7 +112,7 @@ def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, wit
     segments = _numbered(ready, dims)
     native = {name: nw.from_native(frame, eager_only=True) for name, frame in ready.items()}
     made = Ready(native, day_number(as_of), last, dims, segments, len(names.names))
-    return Prepared(made, names.names, given.waves, int(min(events, default=last)))
+    return Prepared(made, names.names, given.waves, int(min(events, default=last)), given if traced else None)
 
 
 def _numbered(ready: Mapping[str, pd.DataFrame], dims: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:

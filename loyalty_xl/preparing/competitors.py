@@ -50,6 +50,8 @@ def frames(given: Given) -> dict[str, Made]:
             "national": (~regional).astype(np.int64),
         }
     )
+    if given.traced:
+        made["row"] = frame.index.to_numpy().astype(np.int64)
     if regional.any():
         places = label_each(frame["region_id"], given.regions)
         made["region"] = np.where(regional, places, places[regional][0])  # `national` says which have none

@@ -49,6 +49,7 @@ def _complaints(given: Given) -> Made:
         made["channel"] = label_each(frame["channel"])
     if given.types is not None and frame["product_id"].notna().any():
         made["product_type"] = label_each(frame["product_id"], given.types)
+    given.mark(made, frame)
     add_traits(made, customers, given.traits, "region", "tier")
     table = plain_texts(pd.DataFrame(made))
     for name in ("satisfaction", "response_minutes"):

@@ -21,14 +21,24 @@ if TYPE_CHECKING:
 def frames(given: Given) -> dict[str, Made]:
     """Give `costs`."""
     named = "Campaigns" in given.frames or "SalesCosts" in given.frames
-    return {"costs": spread_costs(given.frames, given.regions, given.calendar, given.as_of)} if named else {}
+    return (
+        {"costs": spread_costs(given.frames, given.regions, given.calendar, given.as_of, traced=given.traced)}
+        if named
+        else {}
+    )
 
 
 def spread_costs(
-    frames: Mapping[str, pd.DataFrame], regions: Mapping[str, str] | None, calendar: Calendar, as_of: date
+    frames: Mapping[str, pd.DataFrame],
+    regions: Mapping[str, str] | None,
+    calendar: Calendar,
+    as_of: date,
+    *,
+    traced: bool = False,
 ) -> Made:
     """Costs by month: each spread evenly over its days, the part before *as_of*."""
     rows: list[tuple[str, int, float, str, str, str, int, float]] = []
+    origin: list[int] = []
     for sheet in ("Campaigns", "SalesCosts"):
         frame = frames.get(sheet)
         if frame is None:
@@ -36,8 +46,15 @@ def spread_costs(
         places = label_each(frame["region_id"], regions)
         kinds = frame["cost_type"].astype(object).to_numpy()
         channels, won = _attributed(frame)
-        for cost, kind, place, span, channel, new in zip(
-            frame["cost"].to_numpy(), kinds, places, cost_spans(sheet, frame, calendar), channels, won, strict=True
+        for number, cost, kind, place, span, channel, new in zip(
+            frame.index.tolist(),
+            frame["cost"].to_numpy(),
+            kinds,
+            places,
+            cost_spans(sheet, frame, calendar),
+            channels,
+            won,
+            strict=True,
         ):
             if span is None or cost != cost:
                 continue
@@ -50,11 +67,14 @@ def spread_costs(
                     part, named = days / whole, int(new == new)
                     text = str(kind) if isinstance(kind, str) else ""
                     rows.append((sheet, month, cost * part, text, place, channel, named, new * part if named else 0.0))
+                    origin.append(number)
     columns = ["sheet", "month", "cost", "cost_type", "region", "by_channel", "attributed", "won"]
     made = pd.DataFrame(rows, columns=columns).astype(
         {"month": np.int64, "cost": float, "attributed": np.int64, "won": float}
         | dict.fromkeys(("cost_type", "region", "sheet", "by_channel"), "str")
     )
+    if traced:
+        made["row"] = np.array(origin, dtype=np.int64)
     placed = any(
         frame is not None and frame["region_id"].notna().any()
         for frame in (frames.get("Campaigns"), frames.get("SalesCosts"))

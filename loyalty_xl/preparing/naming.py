@@ -186,6 +186,13 @@ class Given:
     settings: Settings
     as_of: date
     waves: pd.DataFrame  # survey waves; the surveys fill it
+    traced: bool = False  # frames say of their rows which rows of the sheets they are
+    lines: pd.DataFrame | None = None  # of a traced Orders sheet: row, and the order part it went into
+
+    def mark(self, made: dict[str, Any], frame: pd.DataFrame) -> None:
+        """Say of each row of a frame which row of the sheet it is, where rows are traced."""
+        if self.traced:
+            made["row"] = frame.index.to_numpy().astype(np.int64)
 
     @property
     def calendar(self) -> Calendar:

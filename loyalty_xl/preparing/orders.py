@@ -80,6 +80,9 @@ def _orders(frame: pd.DataFrame, given: Given) -> Made:
         "lines": np.bincount(part),
         "imputed": (np.bincount(part, weights=as_numbers(frame["is_imputed"], 0.0)) > 0).astype(np.int64),
     }
+    if given.traced:
+        made["part"] = np.arange(len(first), dtype=np.int64)
+        given.lines = pd.DataFrame({"row": frame.index.to_numpy().astype(np.int64), "part": part})
     for dim, (codes, text) in labels.items():
         made[dim] = text[codes[first]]
     add_traits(made, made["customer"], traits, "tier", "channel")

@@ -26,17 +26,17 @@ def frames(given: Given) -> dict[str, Made]:
     named = "PriceChanges" in given.frames or "MarketIndex" in given.frames
     if orders is None or not named or not orders["product_id"].notna().any():
         return made
-    sales, dims = _sales(orders, given)
+    sold, dims = sales(orders, given)
     if "MarketIndex" in given.frames and given.types is not None:
         made["market"] = market(given.frames["MarketIndex"], given), ("all",)
-        made["prices"] = _prices(sales), dims
+        made["prices"] = _prices(sold), dims
     if "PriceChanges" in given.frames:
-        made["sales"] = sales, dims
+        made["sales"] = sold, dims
         made["price_changes"] = _changes(given.frames["PriceChanges"], orders["product_id"], given), ("all",)
     return made
 
 
-def _sales(orders: pd.DataFrame, given: Given) -> Made:
+def sales(orders: pd.DataFrame, given: Given) -> Made:
     """Order lines that sold something at a price: who, when, what, where, how much."""
     kinds, labels = label_codes(orders["order_type"])
     bought = np.isin(np.where(labels == UNASSIGNED, "sale", labels), BOUGHT)[kinds]
@@ -54,6 +54,7 @@ def _sales(orders: pd.DataFrame, given: Given) -> Made:
         "amount": amount[keep],
         "promo": part["promo"].fillna(False).to_numpy(dtype=np.float64),
     }
+    given.mark(made, part)
     dims = ["all"]
     region = region_of(part, customers, given.regions, given.traits)
     if region is not None:

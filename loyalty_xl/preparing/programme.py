@@ -46,6 +46,7 @@ def _points(ledger: pd.DataFrame, given: Given) -> Made:
         "points": np.where(kinds <= KINDS.index("adjust"), signed, -signed),
         "order": ledger["order_id"].cat.codes.to_numpy().astype(np.int64),
     }
+    given.mark(made, ledger)
     add_traits(made, customers, given.traits, "region", "tier", "channel")
     return pd.DataFrame(made), present(made, "region", "tier", "channel")
 

@@ -43,6 +43,7 @@ def _referrals(given: Given) -> Made:
         "month": month_numbers(days),
         "counted": (~void & ~again & ~circular & (referrer != referee)).astype(np.int64),
     }
+    given.mark(made, frame)
     add_traits(made, referrer, given.traits, "region", "tier", "channel")
     return pd.DataFrame(made), present(made, "region", "tier", "channel")
 
@@ -96,6 +97,7 @@ def _engagements(given: Given) -> Made:
         "kind": kinds,
         "undone_month": undone_months(customers, days, kinds),
     }
+    given.mark(made, frame)
     return plain_texts(pd.DataFrame(made)), ("all",)
 
 

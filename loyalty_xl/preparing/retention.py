@@ -47,6 +47,7 @@ def _save_attempts(frame: pd.DataFrame, given: Given) -> Made:
         "outcome_day": day_numbers(frame["outcome_on"], NEVER),
         "contract_end": _contract_ends(customers, given),
     }
+    given.mark(made, frame)
     add_traits(made, customers, given.traits, "region", "tier", "channel")
     return plain_texts(pd.DataFrame(made)), present(made, "region", "tier", "channel")
 

@@ -29,7 +29,7 @@ def frames(given: Given) -> dict[str, Made]:
     if "ServiceRatings" in given.frames:
         made["service_ratings"] = _ratings(given)
     if "CollectionAudit" in given.frames:
-        made["audits"] = _audits(given.frames["CollectionAudit"])
+        made["audits"] = _audits(given)
     if "Interactions" in given.frames:
         made["contacts_solved"] = _contacts(given)
     return made
@@ -72,17 +72,17 @@ def rated(frame: pd.DataFrame, customers: np.ndarray) -> dict[str, Any]:
     return made | {name: pd.array(found[name], dtype="Float64") for name in scores}
 
 
-def _audits(frame: pd.DataFrame) -> Made:
+def _audits(given: Given) -> Made:
+    frame = given.frames["CollectionAudit"]
     days = day_numbers(frame["on"], NEVER)
-    made = pd.DataFrame(
-        {
-            "day": days,
-            "month": month_numbers(days),
-            "agent": label_each(frame["agent_id"]),
-            "compliant": as_numbers(frame["compliant"], 0.0),
-        }
-    )
-    return plain_texts(made), ("all",)
+    made: dict[str, Any] = {
+        "day": days,
+        "month": month_numbers(days),
+        "agent": label_each(frame["agent_id"]),
+        "compliant": as_numbers(frame["compliant"], 0.0),
+    }
+    given.mark(made, frame)
+    return plain_texts(pd.DataFrame(made)), ("all",)
 
 
 def _contacts(given: Given) -> Made:
@@ -98,6 +98,7 @@ def _contacts(given: Given) -> Made:
         "month": month_numbers(days),
         "at_first_contact": as_numbers(frame["first_contact_resolved"], 0.0),
     }
+    given.mark(made, frame)
     if frame["channel"].notna().any():
         made["channel"] = label_each(frame["channel"])
     add_traits(made, customers, given.traits, "region", "tier")

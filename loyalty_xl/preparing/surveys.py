@@ -20,7 +20,7 @@ from loyalty_xl.preparing.survey_items import item_columns
 from loyalty_xl.rows.ready import ANONYMOUS, NEVER
 
 if TYPE_CHECKING:
-    from loyalty_xl.preparing.naming import Given, Made, Names, Traits
+    from loyalty_xl.preparing.naming import Given, Made
     from loyalty_xl.settings import Settings
 
 
@@ -43,13 +43,13 @@ def frames(given: Given) -> dict[str, Made]:
             invited = invited[~tried]
             answers = answers[~answers["invite_id"].astype(object).isin(pilots)] if answers is not None else None
     if answers is not None:
-        table, dims, given.waves = _responses(answers, invited, given.names, given.traits, given.settings)
+        table, dims, given.waves = _responses(answers, invited, given)
         shown = table["has_image"].eq(1)
         if shown.any():
             made["image_responses"] = table[shown].copy(), dims
         made["responses"] = table.drop(columns=["image", "has_image"]), dims
     if invited is not None:
-        made["invitations"] = _invitations(invited, given.names, given.traits)
+        made["invitations"] = _invitations(invited, given)
     return made
 
 
@@ -72,9 +72,9 @@ def _questionnaires(invited: pd.DataFrame, answers: pd.DataFrame | None) -> pd.D
 
 
 def _responses(
-    frame: pd.DataFrame, invited: pd.DataFrame | None, names: Names, traits: Traits | None, settings: Settings
+    frame: pd.DataFrame, invited: pd.DataFrame | None, given: Given
 ) -> tuple[pd.DataFrame, tuple[str, ...], pd.DataFrame]:
-    customers = names.codes(frame["customer_id"])
+    settings, customers = given.settings, given.names.codes(frame["customer_id"])
     days = day_numbers(frame["answered_on"], NEVER)
     survey, version = frame["survey_id"].astype(object).to_numpy(), frame["survey_version"].astype(object).to_numpy()
     invite, changed, relationship = np.full(len(frame), -1, dtype=np.int64), np.zeros(len(frame)), np.ones(len(frame))
@@ -124,7 +124,8 @@ def _responses(
     }
     if frame["channel"].notna().any():
         made["channel"] = label_each(frame["channel"])
-    add_traits(made, customers, traits, "region", "tier")
+    given.mark(made, frame)
+    add_traits(made, customers, given.traits, "region", "tier")
     table = pd.DataFrame(made)
     table["recommend_score"] = table["recommend_score"].astype("Float64")
     table[["previous_score", "next_score"]] = _neighbouring_scores(table, settings)
@@ -200,8 +201,8 @@ def _wordings(invited: pd.DataFrame, survey: np.ndarray, version: np.ndarray) ->
     return np.array([float(wording.get(pair, 0)) for pair in zip(survey, version, strict=True)])
 
 
-def _invitations(frame: pd.DataFrame, names: Names, traits: Traits | None) -> Made:
-    customers = names.codes(frame["customer_id"])
+def _invitations(frame: pd.DataFrame, given: Given) -> Made:
+    customers = given.names.codes(frame["customer_id"])
     days = day_numbers(frame["sent_on"], NEVER)
     status = frame["delivery_status"].astype(object).to_numpy()
     made: dict[str, Any] = {
@@ -215,5 +216,6 @@ def _invitations(frame: pd.DataFrame, names: Names, traits: Traits | None) -> Ma
     }
     if frame["channel"].notna().any():
         made["channel"] = label_each(frame["channel"])
-    add_traits(made, customers, traits, "region", "tier")
+    given.mark(made, frame)
+    add_traits(made, customers, given.traits, "region", "tier")
     return plain_texts(pd.DataFrame(made)), present(made, "region", "tier", "channel")

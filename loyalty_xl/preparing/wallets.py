@@ -39,6 +39,7 @@ def _wallets(frame: pd.DataFrame, given: Given) -> Made:
         made[name], made[f"{name}_given"] = np.nan_to_num(values), (~np.isnan(values)).astype(np.int64)
     for name, column in (("competitor", "main_competitor"), ("reason", "reason")):
         made[name] = frame[column].astype(object).fillna("").to_numpy(dtype=object)
+    given.mark(made, frame)
     add_traits(made, customers, given.traits, "region", "tier", "channel")
     table = plain_texts(pd.DataFrame(made))
     kept = (table["customer"] != ANONYMOUS) & (table["first"] >= 0)

@@ -33,6 +33,7 @@ def frames(given: Given) -> dict[str, Made]:
     }
     if frame["channel"].notna().any():
         made["channel"] = label_each(frame["channel"])
+    given.mark(made, frame)
     add_traits(made, customers, given.traits, "region", "tier")
     table = pd.DataFrame(made)
     return {"held_answers": (table, present(table, "region", "tier", "channel"))}

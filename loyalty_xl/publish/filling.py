@@ -45,6 +45,7 @@ from loyalty_xl.publish.remarks import Remarks
 from loyalty_xl.publish.states import results_of_page, results_of_rows, state_of
 from loyalty_xl.publish.tables import PLAIN, study_rows
 from loyalty_xl.publish.template import place_of, template
+from loyalty_xl.publish.trace_page import STATE_ROW, WARN, basis, stale_cell, stale_text
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -230,6 +231,8 @@ class Filling:
         for page, marks in self._marks.items():
             for (row, column), style in marks.items():
                 patch.put(self._name(page), row, column, self.pages[page][row - 2][column - 1], style)
+        if stale_cell(pages.get(TRACE.name), basis(made.inputs, made.as_of)):
+            patch.put(self._name(TRACE), STATE_ROW, 1, stale_text(made.language), WARN)
         for title, edits in (
             (self._dictionary.title, self._dictionary.edits()),
             (self.periods.title, self.periods.edits()),

@@ -89,10 +89,16 @@ class Looked:
     kept: Mask
     first: Mask
     kept_anywhere: Mask
+    customer: Ints
 
 
 def price_events(ready: Ready, settings: Any) -> Looked:
     """Measure every price change."""
+    return measuring(ready, settings).run()
+
+
+def measuring(ready: Ready, settings: Any) -> Measuring:
+    """Lay sales and price changes side by side."""
     lines = collect(ready["sales"]).sort_values("day", kind="stable")
     missing = np.full(len(lines), -1)
     sales = Sales(
@@ -101,10 +107,10 @@ def price_events(ready: Ready, settings: Any) -> Looked:
         *(lines[name].to_numpy(dtype=np.float64) for name in ("quantity", "promo")),
     )
     changes = collect(ready["price_changes"]).sort_values(["day", "change"], kind="stable", ignore_index=True)
-    return _Measuring(ready, settings, sales, changes).run()
+    return Measuring(ready, settings, sales, changes)
 
 
-class _Measuring:
+class Measuring:
     """Measures events one after another; what events of one day share is looked up once."""
 
     def __init__(self, ready: Ready, settings: Any, sales: Sales, changes: pd.DataFrame) -> None:
@@ -120,6 +126,7 @@ class _Measuring:
         self._untouched: dict[int, Mask] = {}
 
     def run(self) -> Looked:
+        """Measure all."""
         events, parts = [], []
         for at in range(len(self.changes)):
             event, buyers = self._event(at)
@@ -127,10 +134,11 @@ class _Measuring:
             parts.append(buyers.assign(event=at))
         rows = pd.concat(parts, ignore_index=True) if parts else self._nobody().assign(event=0)
         return Looked(
-            events, *(rows[name].to_numpy() for name in ("event", "region", "kept", "first", "kept_anywhere"))
+            events,
+            *(rows[name].to_numpy() for name in ("event", "region", "kept", "first", "kept_anywhere", "customer")),
         )
 
-    def _matches(self, at: int, part: slice) -> Mask:
+    def matches(self, at: int, part: slice) -> Mask:
         """Lines of the goods whose price changed."""
         sales = self.sales
         goods = (
@@ -151,7 +159,7 @@ class _Measuring:
         if not len(sales.day) or day - window < int(sales.day[0]):
             return Event(*facts, "insufficient_history"), self._nobody()
         before, after = sales.between(day - window, day), sales.between(day, day + window)
-        here, there = self._matches(at, before), self._matches(at, after)
+        here, there = self.matches(at, before), self.matches(at, after)
         quantity = (float(sales.quantity[before][here].sum()), float(sales.quantity[after][there].sum()))
         late = sales.between(day + window // 2, day + window)
         buyers = self._buyers(before, after, here, there)
@@ -164,7 +172,7 @@ class _Measuring:
             quantity=quantity,
             active=self._actives(day, int(self.regions[at])),
             promoted=bool(row["promo"]) or bool(sales.promo[before][here].any() or sales.promo[after][there].any()),
-            sold_out=quantity[0] >= STOCK_LEAST and not self._matches(at, late).any(),
+            sold_out=quantity[0] >= STOCK_LEAST and not self.matches(at, late).any(),
             year_before=self._year_before(at, day),
             buyers=int(first.sum()),
             kept=int(buyers["kept_anywhere"].to_numpy()[first].sum()),
@@ -178,7 +186,7 @@ class _Measuring:
         if start < int(self.sales.day[0]):
             return None
         parts = [self.sales.between(start, day - YEAR), self.sales.between(day - YEAR, day - YEAR + self.window)]
-        sold = [float(self.sales.quantity[part][self._matches(at, part)].sum()) for part in parts]
+        sold = [float(self.sales.quantity[part][self.matches(at, part)].sum()) for part in parts]
         return sold[0], sold[1]
 
     def _overlaps(self, at: int) -> bool:
@@ -211,6 +219,7 @@ class _Measuring:
                 "kept": np.zeros(0, bool),
                 "first": np.zeros(0, bool),
                 "kept_anywhere": np.zeros(0, bool),
+                "customer": np.zeros(0, np.int64),
             }
         )
 
@@ -227,6 +236,7 @@ class _Measuring:
                 "kept": np.isin(pairs, later),
                 "first": np.append(True, np.diff(customer) != 0)[: len(pairs)],
                 "kept_anywhere": np.isin(customer, later // size),
+                "customer": customer,
             }
         )
 
@@ -265,7 +275,7 @@ class _Measuring:
             everywhere = near & (self.regions == -1) & (self.products >= 0)
             touched = np.isin(self.sales.product[whole], self.products[everywhere])
             for at in np.flatnonzero(near & ~everywhere):
-                touched |= self._matches(int(at), whole)
+                touched |= self.matches(int(at), whole)
             self._untouched[day] = ~touched
         return self._untouched[day].copy()
 
@@ -302,6 +312,8 @@ def rises(ready: Ready, settings: Any, dims: tuple[str, ...]) -> Frame:
                     "compared": np.isfinite(control[event]).astype(np.float64),
                     "expected": np.nan_to_num(control[event]),
                     "noise": together * noise[event],
+                    "event": event,
+                    "customer": looked.customer[mask],
                 }
             )
         )

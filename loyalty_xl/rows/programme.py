@@ -97,10 +97,10 @@ def _stretches(who: Ints, size: Floats, base: Floats) -> tuple[Floats, Floats]:
 
 def balances(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:  # noqa: ARG001
     """Points outstanding at the end of each turn: the balances above zero. One row per turn and segment."""
-    return _to_date(segmented(_native(ready.once(_changes, None)), dims), turns, ["outstanding", "holders"])
+    return _to_date(segmented(_native(ready.once(balance_changes, None)), dims), turns, ["outstanding", "holders"])
 
 
-def _changes(ready: Ready, settings: Any) -> pd.DataFrame:  # noqa: ARG001
+def balance_changes(ready: Ready, settings: Any) -> pd.DataFrame:  # noqa: ARG001
     """By customer and month, how the positive part of the balance changed, and whether there is one."""
     entries = collect(ready["points"])
     dims = [name for name in DIMS[1:] if name in entries]
@@ -114,7 +114,7 @@ def _changes(ready: Ready, settings: Any) -> pd.DataFrame:  # noqa: ARG001
 
 def members(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
     """Members by the end of each turn, and those who bought, earned or redeemed in it. One row per turn and segment."""
-    enrolled, seen = ready.once(_members, settings)
+    enrolled, seen = ready.once(membership, settings)
     made = _to_date(segmented(_native(enrolled), dims), turns, ["enrolled"])
     by_month = segmented(_native(seen), dims).group_by("segment", "month", "previous").agg(nw.len().alias("active"))
     pairs = collect(by_month).merge(collect(turns)[["turn", "first_of_turn", "last"]], how="cross")
@@ -125,7 +125,7 @@ def members(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) ->
     return _native(joined.fillna({"active": 0}).astype({"active": float}))
 
 
-def _members(ready: Ready, settings: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+def membership(ready: Ready, settings: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Members by the month since when, and the months in which each was active with the one before."""
     known = collect(ready["members"])
     parts = []

@@ -29,7 +29,7 @@ DELIVERED = Rows(
 
 def held_answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
     """Answers held at the end of each turn, and those of them that are held lawfully: one row for each turn and segment."""
-    rows, ends = collect(ready["held_answers"]), _ends(ready, turns)
+    rows, ends = collect(ready["held_answers"]), turn_ends(ready, turns)
     kept = settings.retention_days
     parts = []
     for dim in dims:
@@ -46,7 +46,7 @@ def held_answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Fram
     return nw.from_native(made.astype("int64"), eager_only=True)
 
 
-def _ends(ready: Ready, turns: Frame) -> tuple[np.ndarray, np.ndarray]:
+def turn_ends(ready: Ready, turns: Frame) -> tuple[np.ndarray, np.ndarray]:
     """Number of each turn, and the first day after it (or after the data)."""
     table = collect(turns)
     months = (table["last"].to_numpy() + 1 - 1970 * 12).astype("datetime64[M]")
