@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl import catalogue, improving, library
+from loyalty_xl import adjusting, catalogue, improving, library
 from loyalty_xl.books import addin_paths
-from loyalty_xl.contracts import departments
+from loyalty_xl.contracts import adjustments, departments
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.between_value import wallets
 from loyalty_xl.contracts.checking import check_sheet
+from loyalty_xl.contracts.control_month_end import ADJUSTMENTS
 from loyalty_xl.contracts.currencies import foreign_money
 from loyalty_xl.contracts.ledger import conversions
 from loyalty_xl.contracts.plans import read_plans
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from loyalty_xl.opening import Asked, Opened, Progress
     from loyalty_xl.scoring import Line
     from loyalty_xl.settings import Settings
-    from loyalty_xl.vocabulary import Plan, Target
+    from loyalty_xl.vocabulary import Adjustment, Plan, Target
 
 
 @dataclass
@@ -63,6 +64,10 @@ class Refresh:
     waiting: dict[str, int]  # sheet -> rows after the period, which wait
     totals: list[Total] = field(default_factory=list)  # received = used + left out, by sheet and period
     run_log: list[tuple[str, str, str, str]] = field(default_factory=list)  # section, item, value, more
+    adjustments: list[Adjustment] = field(default_factory=list)  # those that count, of all periods
+    adjustment_rows: list[Adjustment] = field(
+        default_factory=list
+    )  # all rows of Adjustments, whether they count or not
     written_to: Path | None = None
     up_to_date: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
@@ -156,8 +161,14 @@ def compute(
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     lines = score(list(kpis.values()), targets, period, situation, prepared.waves)
     findings += _unrivalled(inputs, lines)
+    read, in_force, found = _adjustments(inputs, kpis, calendar, prepared)
+    findings += found
+    lines = adjusting.adjusted(lines, in_force, period, situation, prepared.waves)
+    in_force = adjusting.with_computed(in_force, lines, results)
+    findings += _without_effect(inputs, in_force, lines, period)
     tables = _tables(prepared, at_end, first, calendar, inputs)
     about = improving.scored(period, situation, prepared.waves, lines, targets, plans)
+    about = replace(about, results=adjusting.adjusted_results(about.results, in_force))
     tables |= {key: each.function(about) for key, each in catalogue.LISTINGS.items() if each.scored}
     findings += _missing_plans(inputs, lines, plans, as_of)
     findings = finished(findings, inputs, kpis.values())
@@ -177,6 +188,8 @@ def compute(
         language,
         _waiting(sheets, period, as_of),
         counted,
+        adjustments=in_force,
+        adjustment_rows=read,
     )
     clock.step("")
     made.seconds = clock.seconds
@@ -372,6 +385,31 @@ def _targets(
     if sheet is None:
         return [], []
     return read_targets(sheet, kpis, calendar, _segments(prepared))
+
+
+def _adjustments(
+    inputs: Inputs,
+    kpis: Mapping[str, catalogue.Kpi],
+    calendar: Calendar,
+    prepared: Prepared,
+    closed: frozenset[str] = frozenset(),
+    as_closed: Mapping[str, float] | None = None,
+) -> tuple[list[Adjustment], list[Adjustment], list[Finding]]:
+    """Rows of Adjustments: all that could be read, those that count, and findings. *closed* are labels of closed periods."""
+    sheet = inputs.control.get(ADJUSTMENTS.name)
+    title = inputs.page_names.get(ADJUSTMENTS.name, "")
+    faulty = {cell for each in inputs.findings if each.sheet == title for cell in (each.cell, *each.cells)}
+    read, found = adjustments.read_adjustments(sheet, kpis, calendar, _segments(prepared), faulty)
+    counted, more = adjustments.counting(read, sheet, closed, as_closed)
+    return read, counted, found + more
+
+
+def _without_effect(
+    inputs: Inputs, in_force: Sequence[Adjustment], lines: Sequence[Line], period: Period
+) -> list[Finding]:
+    """Adjustments of the period that change nothing on the Scorecard."""
+    shown = {(line.kpi.key, line.result.segment_dim, line.result.segment) for line in lines}
+    return adjustments.without_effect(in_force, inputs.control.get(ADJUSTMENTS.name), shown, period)
 
 
 def _unrivalled(inputs: Inputs, lines: Iterable[Line]) -> list[Finding]:

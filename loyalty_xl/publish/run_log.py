@@ -9,6 +9,7 @@ import numpy as np
 
 from loyalty_xl.books.patch import storable
 from loyalty_xl.cells import Kind, RawSheet
+from loyalty_xl.publish import adjustments
 from loyalty_xl.publish.contents import fingerprint
 from loyalty_xl.settings import SETTINGS
 from loyalty_xl.version import __version__
@@ -135,6 +136,9 @@ def entries(made: Refresh, asked: Asked, signature: str, before: list[Entry]) ->
     }
     log += [("target", key, value, "") for key, value in sorted(aims.items())]
     log += _changes("target changed", last(before, "target"), aims, before)
+    replaced = adjustments.log_texts(made)
+    log += [(adjustments.SECTION, key, value, "") for key, value in sorted(replaced.items())]
+    log += _changes(f"{adjustments.SECTION} changed", last(before, adjustments.SECTION), replaced, before)
     return log
 
 

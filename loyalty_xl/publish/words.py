@@ -126,6 +126,17 @@ def why_text(reason: Reason, note: str, language: str) -> str:
     return in_language(texts[0], texts[1], language)
 
 
+def number_text(value: float | None, unit: Unit) -> str:
+    """A number as people read it."""
+    if value is None:
+        return "–"
+    if unit in (Unit.SHARE, Unit.RATIO):
+        return f"{value:.1%}"
+    if unit is Unit.COUNT:
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if unit in (Unit.SCORE, Unit.PER_CUSTOMER, Unit.TIMES) or unit.is_money else f"{value:,.1f}"
+
+
 def status_text(status: Status, language: str) -> str:
     """Status as shape and word: read without colour."""
     shape, zh, en = STATUSES[status]
