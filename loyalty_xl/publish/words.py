@@ -144,16 +144,17 @@ def status_text(status: Status, language: str) -> str:
 
 
 def change_text(now: Result, then: Result | None, unit: Unit, language: str) -> str | None:
-    """Change against an earlier result: in points for shares and scores, in percent for the rest, always with its sign."""
+    """Change against an earlier result: in points for shares and scores, in percent for the rest, always with its sign; † where that one was adjusted."""
     if now.value is None or then is None or then.value is None:
         return None
     change = now.value - then.value
+    mark = "†" if Flag.ADJUSTED in then.flags else ""
     if unit in (Unit.SHARE, Unit.POINTS):
         points = change * (100 if unit is Unit.SHARE else 1)
-        return f"{points:+.1f} {in_language('点', 'pts', 'zh' if language == 'zh' else 'en')}"
+        return f"{points:+.1f}{mark} {in_language('点', 'pts', 'zh' if language == 'zh' else 'en')}"
     if unit in (Unit.SCORE, Unit.RATIO) or then.value == 0 or (then.value < 0) != (now.value < 0):
-        return f"{change:+.2f}"
-    return f"{change / abs(then.value):+.1%}"
+        return f"{change:+.2f}{mark}"
+    return f"{change / abs(then.value):+.1%}{mark}"
 
 
 def spring_festival(result: Result) -> bool:
