@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.closing_rows import sealed, snapshot_before
@@ -16,6 +16,7 @@ from loyalty_xl.closings import (
     YTD,
     Act,
     Closings,
+    Key,
     facts_of,
     fingerprint,
     kept_result,
@@ -25,7 +26,7 @@ from loyalty_xl.errors import UsageError
 from loyalty_xl.restating import settings_of
 from loyalty_xl.scorecard import through_windows
 from loyalty_xl.version import __version__
-from loyalty_xl.vocabulary import Cycle
+from loyalty_xl.vocabulary import Cycle, Flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +47,7 @@ class Shown:
 
     period: Period
     lines: Sequence[Line]
-    results: Iterable[Result]
+    results: Sequence[Result]
     situation: Situation
     waves: pd.DataFrame
     kpis: Mapping[str, Kpi]
@@ -106,11 +107,20 @@ def _closing(wish: Wish, closings: Closings, shown: Shown) -> Act:
             LINE: {key_of(line.result): kept_result(line.result) for line in shown.lines},
             SHOWN: {key: kept_result(each) for key, each in windowed.items()},
             DETAIL: detail,
-            YTD: {key: kept_result(each) for key, each in running.items()},
+            YTD: {key: kept_result(each) for key, each in {**running, **_adjusted(shown.lines)}.items()},
         },
         {key_of(line.result): facts_of(line) for line in shown.lines},
         news({**later, **now}, before),
     )
+
+
+def _adjusted(lines: Iterable[Line]) -> dict[Key, Result]:
+    """Totals of the year that hold a person's value: what comes later is added to that."""
+    return {
+        key_of(line.result): replace(line.ytd, numerator=line.ytd.value)
+        for line in lines
+        if line.ytd is not None and Flag.ADJUSTED in line.ytd.flags and line.kpi.unit.is_additive
+    }
 
 
 def completed(closings: Closings, results: Iterable[Result]) -> Closings:

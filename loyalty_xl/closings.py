@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl.catalogue import KPIS
 from loyalty_xl.scoring import Aim, Line
 from loyalty_xl.vocabulary import (
+    Adjustment,
     Better,
     Calendar,
     Cycle,
@@ -38,6 +39,12 @@ CLOSED, MATURED, REOPENED = "closed", "matured", "reopened"
 DETAIL, SHOWN, YTD, LINE = "detail", "shown", "ytd", "line"
 NOTE = "closed"  # beside a closed figure on Detail
 DAMAGED = "Closed"  # what a figure waits for whose closing was tampered with
+
+
+def as_computed(result: Result, facts: Mapping[str, Any]) -> Result:
+    """A closed line's result without a person's value: what was computed when it was closed."""
+    mine = next((each for each in adjustments_of(facts) if each.period == result.period), None)
+    return result if mine is None else replace(result, value=mine.computed, reason=mine.withheld)
 
 
 def key_of(result: Result) -> Key:
@@ -171,6 +178,17 @@ class Closings:
         return {act.period: act for act in self.acts if act.kind != MATURED}
 
     @property
+    def adjusted(self) -> dict[str, float]:
+        """Values by `Adjustment.id` that closed figures hold in place of computed ones."""
+        return {
+            each.id: each.value
+            for standing in self.standing.values()
+            for facts in standing.closing.lines.values()
+            for each in adjustments_of(facts)
+            if each.value is not None and each.period == standing.period
+        }
+
+    @property
     def seal(self) -> str:
         """Seal of the last act, which stands for all."""
         return self.acts[-1].seal if self.acts else ""
@@ -298,6 +316,8 @@ def facts_of(line: Line) -> dict[str, Any]:
         "straddles": line.straddles,
         "history": [kept(value) for value in line.history],
     }
+    if line.adjustments:
+        facts["adjustments"] = [_adjustment_facts(each) for each in line.adjustments]
     if target is not None:
         facts["target"] = {name: value for name in _TARGET if (value := getattr(target, name)) not in (None, "")}
     for name in ("ytd", "previous", "year_ago"):
@@ -315,8 +335,37 @@ def _short(result: Result) -> dict[str, Any]:
         "high": kept(result.high),
         "error": kept(result.interval.error) if result.interval else None,
         "note": result.note,
+        "flags": [flag.value for flag in result.flags],
+    }
+    return {name: value for name, value in made.items() if value not in (None, "", [])}
+
+
+def _adjustment_facts(each: Adjustment) -> dict[str, Any]:
+    made = {
+        "kpi": each.kpi,
+        "segment_dim": each.segment_dim,
+        "segment": each.segment,
+        "period": {**period_facts(each.period), "label": each.period.label},
+        "value": kept(each.value),
+        "reason": each.reason,
+        "by": each.by,
+        "computed": kept(each.computed),
+        "withheld": each.withheld.value if each.withheld else None,
     }
     return {name: value for name, value in made.items() if value not in (None, "")}
+
+
+def adjustments_of(facts: Mapping[str, Any]) -> list[Adjustment]:
+    """The adjustments that a closed line holds."""
+    found = []
+    for each in facts.get("adjustments", ()):
+        period = period_of(str(each["period"].get("label", "")), each["period"])
+        if period is not None:
+            texts = {name: each[name] for name in ("value", "reason", "by", "computed") if name in each}
+            withheld = Reason(each["withheld"]) if "withheld" in each else None
+            place = (each["kpi"], period, each["segment_dim"], each["segment"])
+            found.append(Adjustment(*place, withheld=withheld, **texts))
+    return found
 
 
 def _long(facts: Mapping[str, Any] | None, like: Result) -> Result | None:
@@ -325,8 +374,8 @@ def _long(facts: Mapping[str, Any] | None, like: Result) -> Result | None:
     interval = Interval(facts["low"], facts["high"], facts.get("error")) if "low" in facts and "high" in facts else None
     reason = Reason(facts["reason"]) if "reason" in facts else None
     bare = Result(like.kpi, like.period, like.segment_dim, like.segment, like.window)
-    value, n = facts.get("value"), facts.get("n")
-    return replace(bare, value=value, reason=reason, n=n, interval=interval, note=facts.get("note", ""))
+    value, n, flags = facts.get("value"), facts.get("n"), tuple(Flag(each) for each in facts.get("flags", ()))
+    return replace(bare, value=value, reason=reason, n=n, interval=interval, note=facts.get("note", ""), flags=flags)
 
 
 def _line(result: Result, key: Key, facts: Mapping[str, Any]) -> Line:
@@ -353,6 +402,7 @@ def _line(result: Result, key: Key, facts: Mapping[str, Any]) -> Line:
         facts.get("cohort", ""),
         facts.get("straddles", False),
         tuple(facts.get("history", ())),
+        adjustments=tuple(adjustments_of(facts)),
     )
 
 

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from loyalty_xl import catalogue, improving, library
-from loyalty_xl.acting import Shown, acted
+from loyalty_xl import adjusting, catalogue, improving, library
+from loyalty_xl.acting import Shown
 from loyalty_xl.books import addin_paths
 from loyalty_xl.closings import NO_CLOSINGS
 from loyalty_xl.contracts import departments
@@ -31,7 +31,6 @@ from loyalty_xl.inputs import Inputs, gather
 from loyalty_xl.opening import NOTHING, silent
 from loyalty_xl.preparing import Prepared, newest_date, prepare
 from loyalty_xl.receiving import receive, waiting_lines
-from loyalty_xl.restating import Today
 from loyalty_xl.scorecard import score
 from loyalty_xl.scoring import LoyaltyScore, loyalty_score
 from loyalty_xl.settling import closings_of, settle
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from loyalty_xl.restating import Restatement
     from loyalty_xl.scoring import Line
     from loyalty_xl.settings import Settings
-    from loyalty_xl.vocabulary import Plan, Target
+    from loyalty_xl.vocabulary import Adjustment, Plan, Target
 
 
 Taken = TypeVar("Taken")
@@ -78,6 +77,10 @@ class Refresh:
     restatements: list[Restatement] = field(default_factory=list)
     received: Received = field(default_factory=Received)  # deliveries, and what is awaited
     run_log: list[tuple[str, str, str, str]] = field(default_factory=list)  # section, item, value, more
+    adjustments: list[Adjustment] = field(default_factory=list)  # those that count, of all periods
+    adjustment_rows: list[Adjustment] = field(
+        default_factory=list
+    )  # all rows of Adjustments, whether they count or not
     written_to: Path | None = None
     up_to_date: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
@@ -151,14 +154,12 @@ def compute(
     counted = _taken(_totals(sheets, inputs, period, calendar), findings)
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     scored = score(list(kpis.values()), targets, period, situation, prepared.waves, closings)
-    if asked.wish is not None:
-        shown = Shown(period, scored.lines, computed, situation, prepared.waves, kpis, sheets)
-        closings = acted(asked.wish, closings, shown)
-    now = (computed, scored.lines, period, scored.again)
-    settled = _taken(settle(Today(closings, *now, targets, sheets, inputs.settings, calendar, kpis), inputs), findings)
+    shown = Shown(period, scored.lines, computed, situation, prepared.waves, kpis, sheets)
+    settled = _taken(settle(asked.wish, closings, shown, scored.again, targets, inputs, _segments(prepared)), findings)
     lines = settled.lines
     tables = _tables(prepared, at_end, first, calendar, inputs)
     about = improving.scored(period, situation, prepared.waves, lines, targets, plans)
+    about = replace(about, results=adjusting.adjusted_results(about.results, settled.adjustments))
     tables |= {key: each.function(about) for key, each in catalogue.LISTINGS.items() if each.scored}
     findings += [*_unrivalled(inputs, lines), *_missing_plans(inputs, lines, plans, as_of)]
     received = _taken(receive(inputs, arrivals, sheets, period, situation.coverage, calendar, findings), findings)
@@ -180,8 +181,10 @@ def compute(
         _waiting(sheets, period, as_of),
         counted,
         received=waiting_lines(received, lines),
-        closings=closings,
+        closings=settled.closings,
         restatements=settled.restatements,
+        adjustments=settled.adjustments,
+        adjustment_rows=settled.adjustment_rows,
     )
     clock.step("")
     made.seconds = clock.seconds

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl.causes import Cause, Changes, ValueChange, causes
 from loyalty_xl.closing_rows import snapshot_before
 from loyalty_xl.closing_snapshot import changes, snapshot
-from loyalty_xl.closings import CLOSED, DETAIL, LINE, MATURED, REOPENED, Act, Closings, Key, kept, key_of, same
+from loyalty_xl.closings import (
+    CLOSED,
+    DETAIL,
+    LINE,
+    MATURED,
+    REOPENED,
+    Act,
+    Closings,
+    Key,
+    as_computed,
+    kept,
+    key_of,
+    same,
+)
 from loyalty_xl.contracts.targets import target_for
 from loyalty_xl.scoring import Aim, Line, aim_of
 from loyalty_xl.settings import SETTINGS
@@ -99,12 +112,14 @@ def _of_act(act: Act, today: Today) -> Iterator[Restatement]:
     for key, facts in act.lines.items():
         if key[0] not in today.kpis:
             continue
-        closed, now = act.of(LINE)[key], _line_now(act.period, key, today)
+        closed, now = as_computed(act.of(LINE)[key], facts), _line_now(act.period, key, today)
         if not stands and standing is not None:
             now = standing.shown(key)
         if facts.get("window") == "cycle" and not facts.get("cohort"):
             plain.add(key)
         known = act.period == today.period or (act.period, key) in today.again or (standing is not None and not stands)
+        if closed.n is None and now is not None and "adjustments" in facts:
+            closed = replace(closed, n=now.n)  # of an adjusted figure no base was kept
         if known and not same(closed, now):
             yield _restatement(act, key, ACTUAL, closed, now, shown, about, why)
         if stands or last.kind == REOPENED:

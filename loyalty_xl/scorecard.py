@@ -10,7 +10,7 @@ from loyalty_xl.closings import NO_CLOSINGS, carried
 from loyalty_xl.contracts.targets import target_for
 from loyalty_xl.evaluating import Situation, evaluate, evaluate_turns
 from loyalty_xl.rows.competitors import strongest
-from loyalty_xl.scoring import Aim, Line, Rival, aim_of, attainment, colourless, distance, status, trend
+from loyalty_xl.scoring import Line, Rival, judged, share_gone
 from loyalty_xl.turns import (
     YTD,
     Turn,
@@ -22,7 +22,7 @@ from loyalty_xl.turns import (
     year_before,
     ytd_turn,
 )
-from loyalty_xl.vocabulary import ALL, Better, Cycle, Flag, Level, Reason, Result, Status, Target, Trend, Unit, Window
+from loyalty_xl.vocabulary import ALL, Cycle, Level, Reason, Result, Target, Unit, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -297,48 +297,23 @@ def _line(
     result = replace(result, period=period)
     year_ago = look.shown(kpi, year_before(period, situation.calendar), key)
     previous = look.before(kpi, key)
-    gone = 1.0
-    rate = kpi.stock or not kpi.unit.is_additive
-    if Flag.PARTIAL in result.flags and not rate:
-        gone = max(0.0, min(1.0, (situation.as_of - period.start).days / (period.end - period.start).days))
     rival = _rival(dim, segment, turn, situation) if target and target.target_type == BEAT else None
-    aim = aim_of(target, kpi, year_ago.value if year_ago else None, gone, rival) if target else Aim(better=kpi.better)
-    state, reached, off, straddles = Status.GREY, None, None, False
-    if result.value is not None and aim.given:
-        reached = attainment(result.value, aim)
-        off = (
-            result.value - aim.value
-            if aim.value is not None
-            else (distance(result.value, aim) if aim.better is Better.RANGE else None)
-        )
-        if not colourless(result, settings, rate=rate):
-            state = status(result.value, aim, kpi.unit, settings, _scale(kpi, situation))
-        straddles = bool(
-            result.interval and aim.value is not None and result.interval.low < aim.value < result.interval.high
-        )
-    cohort = turn.period.label if turn and kpi.lag and result.n is not None else ""
-    weight = target.weight if target and target.weight is not None else (kpi.default_weight if dim == "all" else 0.0)
     earlier = [look.shown(kpi, past, key) for past in reversed(look.past[1:])]
     values = [*earlier, result]
-    return Line(
+    line = Line(
         kpi,
         result,
-        aim,
-        target,
-        reached,
-        off,
-        state,
-        look.running(kpi, key),
-        previous,
-        year_ago,
-        trend(result, previous, aim.better) if previous else Trend.NONE,
-        weight,
-        turn.window if turn else look.window(kpi),
-        f"{cohort}" if cohort else "",
-        straddles,
-        tuple(each.value if each else None for each in values),
-        rival,
+        target=target,
+        ytd=look.running(kpi, key),
+        previous=previous,
+        year_ago=year_ago,
+        weight=target.weight if target and target.weight is not None else (kpi.default_weight if dim == "all" else 0.0),
+        window=turn.window if turn else look.window(kpi),
+        cohort=turn.period.label if turn and kpi.lag and result.n is not None else "",
+        history=tuple(each.value if each else None for each in values),
+        rival=rival,
     )
+    return judged(line, settings, share_gone(period, situation.as_of))
 
 
 def _rival(dim: str, segment: str, turn: Turn | None, situation: Situation) -> Rival:
@@ -388,11 +363,4 @@ def _frame(kpi: Kpi) -> str:
     return MEASURES[kpi.measures[0]].rows.frame
 
 
-def _scale(kpi: Kpi, situation: Situation) -> tuple[float, float]:
-    if not kpi.scale:
-        return 1.0, 5.0
-    low, high = str(getattr(situation.settings, kpi.scale)).split("-")
-    return float(low), float(high)
-
-
-__all__ = ["SHOWN", "YTD", "Scored", "lines_on", "score", "seen", "through_windows", "turn_of"]
+__all__ = ["SHOWN", "YTD", "lines_on", "score", "seen"]

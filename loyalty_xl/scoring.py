@@ -5,18 +5,20 @@ One set of rules for the pipeline and for worksheet formulas. Statuses compare v
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from loyalty_xl.catalogue import SCORES, score_of
 from loyalty_xl.intervals import difference
-from loyalty_xl.vocabulary import Better, Flag, Interval, Result, Status, Target, Trend, Unit
+from loyalty_xl.vocabulary import Adjustment, Better, Flag, Interval, Result, Status, Target, Trend, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from loyalty_xl.catalogue import Kpi
     from loyalty_xl.settings import Settings
+    from loyalty_xl.vocabulary import Period
 
 TOLERANCE = 1e-9  # relative to the unit, on the favourable side: exact equality is met
 
@@ -72,6 +74,11 @@ class Line:
     straddles: bool = False  # the interval holds the target
     history: tuple[float | None, ...] = field(default=())  # values of the last 13 periods
     rival: Rival | None = None  # where the target is to beat every competitor
+    adjustments: tuple[Adjustment, ...] = ()  # by which a figure of this line is not what was computed
+
+    def adjusted(self, period: Period) -> Adjustment | None:
+        """The adjustment of the line's figure for a period, if there is one."""
+        return next((each for each in self.adjustments if each.period == period), None)
 
 
 def met(actual: float, aim: Aim) -> bool:
@@ -311,6 +318,54 @@ def colourless(result: Result, settings: Settings, *, rate: bool) -> bool:
     )
 
 
+def judged(line: Line, settings: Settings, gone: float = 1.0) -> Line:
+    """Set the actual of a line against its target: aim, attainment, variance, status and trend follow from the rest of it.
+
+    *gone* is the share of the period that is over, by which a target of something that can be added up is prorated.
+    """
+    result, kpi = line.result, line.kpi
+    rate = kpi.stock or not kpi.unit.is_additive
+    aim = Aim(better=kpi.better)
+    if line.target:
+        share = gone if Flag.PARTIAL in result.flags and not rate else 1.0
+        aim = aim_of(line.target, kpi, line.year_ago.value if line.year_ago else None, share, line.rival)
+    state, reached, off, straddles = Status.GREY, None, None, False
+    if result.value is not None and aim.given:
+        reached = attainment(result.value, aim)
+        off = (
+            result.value - aim.value
+            if aim.value is not None
+            else (distance(result.value, aim) if aim.better is Better.RANGE else None)
+        )
+        if Flag.ADJUSTED in result.flags or not colourless(result, settings, rate=rate):
+            state = status(result.value, aim, kpi.unit, settings, scale_of(kpi, settings))
+        straddles = bool(
+            result.interval and aim.value is not None and result.interval.low < aim.value < result.interval.high
+        )
+    return replace(
+        line,
+        aim=aim,
+        attainment=reached,
+        variance=off,
+        status=state,
+        trend=trend(result, line.previous, aim.better) if line.previous else Trend.NONE,
+        straddles=straddles,
+    )
+
+
+def share_gone(period: Period, as_of: date) -> float:
+    """How much of a period is over. [share, 0 to 1]"""
+    return max(0.0, min(1.0, (as_of - period.start).days / (period.end - period.start).days))
+
+
+def scale_of(kpi: Kpi, settings: Settings) -> tuple[float, float]:
+    """Ends of the scale of a mean score. [score]"""
+    if not kpi.scale:
+        return 1.0, 5.0
+    low, high = str(getattr(settings, kpi.scale)).split("-")
+    return float(low), float(high)
+
+
 @dataclass(frozen=True)
 class LoyaltyScore:
     """The one number at the top: 0 to 100, or None when no target is set."""
@@ -320,6 +375,7 @@ class LoyaltyScore:
     scored: int  # lines that count
     aimed: int  # lines with a target
     lines: int  # lines in all
+    adjusted: int = 0  # lines that count with a value that a person put in
 
     @property
     def coverage(self) -> float:
@@ -396,7 +452,8 @@ def loyalty_score(lines: Iterable[Line], settings: Settings) -> LoyaltyScore:
         )
         parts.append((line.kpi.dimension.value, line.weight, reached))
     value, by_dimension = weighted_score(parts, settings.attainment_cap, dict(settings.dimension_weights))
-    return LoyaltyScore(value, by_dimension, len(scored), len(aimed), len(lines))
+    adjusted = sum(Flag.ADJUSTED in line.result.flags for line in scored)
+    return LoyaltyScore(value, by_dimension, len(scored), len(aimed), len(lines), adjusted)
 
 
-__all__ = ["SCORES", "Aim", "Line", "LoyaltyScore", "aim_of", "attainment", "change", "colourless", "distance", "loyalty_score", "met", "status", "trend", "weighted_score"]  # fmt: skip
+__all__ = ["SCORES", "Aim", "Line", "LoyaltyScore", "aim_of", "attainment", "change", "colourless", "distance", "judged", "loyalty_score", "met", "status", "trend", "weighted_score"]  # fmt: skip

@@ -15,6 +15,7 @@ from loyalty_xl.vocabulary import Calendar, Cycle, Dimension
 
 Spellings = dict[str, tuple[str, ...]]
 Hours = tuple[tuple[int, int, int], ...]  # weekday (Monday is 0), first minute, minute after the last
+MONEY_FACTORS = {"千元": 1e3, "万元": 1e4, "亿元": 1e8}  # units of currency in one displayed unit
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 
@@ -595,7 +596,7 @@ class Settings:
     @property
     def money_factor(self) -> float:
         """How many units of currency one displayed unit holds."""
-        return {"千元": 1e3, "万元": 1e4, "亿元": 1e8}.get(self.money_unit, 1.0)
+        return MONEY_FACTORS.get(self.money_unit, 1.0)
 
     def replace(self, **values: Any) -> Settings:
         """Give a copy with some values replaced."""

@@ -2,44 +2,93 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from loyalty_xl.acting import completed
+from loyalty_xl import adjusting
+from loyalty_xl.acting import Shown, acted, completed
 from loyalty_xl.books.places import CLOSED as CLOSED_PAGE
 from loyalty_xl.books.places import RESTATEMENTS
 from loyalty_xl.closing_rows import read_closings
-from loyalty_xl.closings import CLOSED, Act, Closings
+from loyalty_xl.closings import CLOSED, REOPENED, Act, Closings, Key
+from loyalty_xl.contracts import adjustments
+from loyalty_xl.contracts.control_month_end import ADJUSTMENTS
 from loyalty_xl.contracts.targets import records
 from loyalty_xl.restating import Restatement, Today, restated, told
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from loyalty_xl.contracts.targets import Segments
     from loyalty_xl.inputs import Inputs
+    from loyalty_xl.opening import Wish
     from loyalty_xl.scoring import Line
-    from loyalty_xl.vocabulary import Calendar, Result
+    from loyalty_xl.vocabulary import Adjustment, Calendar, Period, Result, Target
 
 
 @dataclass(frozen=True)
 class Settled:
-    """Results and lines as they are shown, and what closed periods would show otherwise."""
+    """Results and lines as they are shown: what was closed, what a person adjusted, and what closed periods would show otherwise."""
 
+    closings: Closings
     results: list[Result]
     lines: list[Line]
     restatements: list[Restatement]
+    adjustments: list[Adjustment]  # those that count, of all periods
+    adjustment_rows: list[Adjustment]  # all rows of Adjustments, whether they count or not
 
 
-def settle(today: Today, inputs: Inputs) -> tuple[Settled, list[Finding]]:
-    """Lay closed figures over what was computed today; W393 for each period that would differ."""
+def settle(
+    wish: Wish | None,
+    closings: Closings,
+    shown: Shown,
+    again: Mapping[tuple[Period, Key], Result | None],
+    targets: Sequence[Target],
+    inputs: Inputs,
+    segments: Segments,
+) -> tuple[Settled, list[Finding]]:
+    """Lay adjustments and closed figures over what was computed, after what a person wants done to the period.
+
+    A period is closed with its adjustments; one that is reopened has them again.
+    """
+    if wish is not None and wish.kind == REOPENED:
+        closings = acted(wish, closings, shown)
+    situation, period = shown.situation, shown.period
+    read, in_force, findings = _adjustments(inputs, shown, segments, closings)
+    lines = adjusting.adjusted(shown.lines, in_force, period, situation, shown.waves)
+    in_force = adjusting.with_computed(in_force, lines, shown.results)
+    findings += _without_effect(inputs, in_force, lines, period)
+    if wish is not None and wish.kind == CLOSED:
+        closings = acted(wish, closings, replace(shown, lines=lines))
+    computed = (shown.results, shown.lines, period, again)
+    calendar = situation.calendar
+    today = Today(closings, *computed, targets, shown.sheets, inputs.settings, calendar, shown.kpis)
     restatements = restated(today)
     title = inputs.page_names.get(RESTATEMENTS.name, RESTATEMENTS.name)
-    findings = [
-        Finding("W393", title, found=period.label, count=len(each)) for period, each in told(restatements).items()
-    ]
-    results, lines = today.closings.results(today.results), today.closings.lines(today.period, today.lines)
-    return Settled(results, lines, restatements), findings
+    findings += [Finding("W393", title, found=each.label, count=len(some)) for each, some in told(restatements).items()]
+    results, lines = closings.results(shown.results), closings.lines(period, lines)
+    return Settled(closings, results, lines, restatements, in_force, read), findings
+
+
+def _adjustments(
+    inputs: Inputs, shown: Shown, segments: Segments, closings: Closings
+) -> tuple[list[Adjustment], list[Adjustment], list[Finding]]:
+    """Rows of Adjustments: all that could be read, those that count, and findings."""
+    sheet = inputs.control.get(ADJUSTMENTS.name)
+    title = inputs.page_names.get(ADJUSTMENTS.name, "")
+    faulty = {cell for each in inputs.findings if each.sheet == title for cell in (each.cell, *each.cells)}
+    read, found = adjustments.read_adjustments(sheet, shown.kpis, shown.situation.calendar, segments, faulty)
+    counted, more = adjustments.counting(read, sheet, closings.closed, closings.adjusted)
+    return read, counted, found + more
+
+
+def _without_effect(
+    inputs: Inputs, in_force: Sequence[Adjustment], lines: Sequence[Line], period: Period
+) -> list[Finding]:
+    """Adjustments of the period that change nothing on the Scorecard."""
+    shown = {(line.kpi.key, line.result.segment_dim, line.result.segment) for line in lines}
+    return adjustments.without_effect(in_force, inputs.control.get(ADJUSTMENTS.name), shown, period)
 
 
 def closings_of(inputs: Inputs, calendar: Calendar, computed: Iterable[Result]) -> tuple[Closings, list[Finding]]:

@@ -15,9 +15,9 @@ from loyalty_xl.publish.deliveries import received_text
 from loyalty_xl.publish.dictionary import definition
 from loyalty_xl.publish.month_end import restatements_text
 from loyalty_xl.publish.watching import totals_text
-from loyalty_xl.publish.words import DIMENSIONS, REASONS, segment_text, status_text
+from loyalty_xl.publish.words import DIMENSIONS, REASONS, number_text, segment_text, status_text
 from loyalty_xl.settings import Settings
-from loyalty_xl.vocabulary import Severity, Status, Unit
+from loyalty_xl.vocabulary import Flag, Severity, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,17 +118,6 @@ def refresh_text(made: Refresh, language: str, *, dry_run: bool = False) -> str:
     return "\n".join(lines)
 
 
-def value_text(value: float | None, unit: Unit) -> str:
-    """A number as people read it."""
-    if value is None:
-        return "–"
-    if unit in (Unit.SHARE, Unit.RATIO):
-        return f"{value:.1%}"
-    if unit is Unit.COUNT:
-        return f"{value:,.0f}"
-    return f"{value:,.2f}" if unit in (Unit.SCORE, Unit.PER_CUSTOMER, Unit.TIMES) or unit.is_money else f"{value:,.1f}"
-
-
 def _width(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
 
@@ -143,17 +132,18 @@ def scorecard_text(made: Refresh, language: str) -> str:
     period = made.period.label if made.period else ""
     title = in_language(f"忠诚度记分卡 {period}", f"Loyalty scorecard {period}", language)
     if made.score and made.score.value is not None:
-        title += in_language(f" · 得分 {made.score.value:.1f}", f" · score {made.score.value:.1f}", language)
+        score = f"{made.score.value:.1f}{'†' if made.score.adjusted else ''}"
+        title += in_language(f" · 得分 {score}", f" · score {score}", language)
     rows = []
     for line in made.lines:
         result, unit = line.result, line.kpi.unit
         actual = (
-            value_text(result.value, unit)
+            number_text(result.value, unit) + ("†" if Flag.ADJUSTED in result.flags else "")
             if result.reason is None
             else f"– {in_language(*REASONS[result.reason], language)}"
         )
         name = line.kpi.label(language) + ("" if result.segment_dim == "all" else f" [{segment_text(result)}]")
-        rows.append((name, actual, value_text(line.aim.value, unit), status_text(line.status, language), line.status))
+        rows.append((name, actual, number_text(line.aim.value, unit), status_text(line.status, language), line.status))
     wide = [max([_width(row[column]) for row in rows], default=0) for column in range(3)]
     lines = [title, ""]
     for row in rows:

@@ -413,3 +413,36 @@ class Plan:
         return self.status not in ("done", "dropped") and (
             self.status == "overdue" or (self.due is not None and self.due < as_of)
         )
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """A value that a person puts in place of a computed one, from one row of Adjustments."""
+
+    kpi: str
+    period: Period
+    segment_dim: str = "all"
+    segment: str = ALL
+    value: float | None = None
+    reason: str = ""
+    by: str = ""
+    on: date | None = None
+    note: str = ""
+    row: int = 0
+    computed: float | None = None  # what the Scorecard would show without it
+    withheld: Reason | None = None  # why nothing was computed
+
+    @property
+    def complete(self) -> bool:
+        """Whether it says what it must: a value, why, and who decided."""
+        return self.value is not None and bool(self.reason and self.by)
+
+    @property
+    def where(self) -> tuple[str, str, str]:
+        """KPI, segment dim and segment."""
+        return self.kpi, self.segment_dim, self.segment
+
+    @property
+    def id(self) -> str:
+        """What Detail calls the result that it is about."""
+        return Result(self.kpi, self.period, self.segment_dim, self.segment).id

@@ -75,7 +75,8 @@ def judged(made: Refresh, asked: Asked) -> Filling:
         )
     made.up_to_date = run_log.last(filling.before, "run").get("signature") == signed and filling.untouched()
     if not made.up_to_date:
-        made.findings = finished([*made.findings, *filling.typed_over()], made.inputs, catalogue.KPIS.values())
+        told = filling.told_once(made.findings)
+        made.findings = finished([*told, *filling.typed_over()], made.inputs, catalogue.KPIS.values())
     made.run_log = run_log.entries(made, asked, signed, filling.before)
     made.run_log[run_log.HEAD : run_log.HEAD] = filling.changes()  # read first, so they stand first
     return filling

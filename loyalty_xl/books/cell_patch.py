@@ -60,7 +60,7 @@ def patched_row(
         own = int(cell.get("s") or 0) if cell is not None else row_style(row)
         if own is None:
             own = sheet.column_style(column)
-        if same(held, edit.value) and (edit.style is None or scope.styles.find(edit.style) == own):
+        if same(held, edit.value) and scope.looks_so(edit.style, own):
             continue
         formula = cell.find("{*}f") if cell is not None else None
         reason = reason_against(number, column, sheet, scope)

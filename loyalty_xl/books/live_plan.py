@@ -5,7 +5,7 @@ The patch decides what is filled and what is left alone, exactly as for a file; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loyalty_xl.books import reading
+from loyalty_xl.books.endings import Ending
 from loyalty_xl.books.live import Fault
 from loyalty_xl.books.package import Draft, Package
 from loyalty_xl.books.refusals import Table
@@ -123,9 +124,10 @@ def _sheet(made: Plan, patch: Patch, name: str, before: RawSheet | None, after: 
         part = slice(top, bottom), slice(left, right)
         if changed[part].any():
             made.blocks.append(Block(name, top + 1, left + 1, new[part].tolist(), old[part].tolist()))
-    made.looks += _looks(
-        name, {place: edit.style for place, edit in cells.items() if edit.style and place not in refused}
-    )
+    filled = {place: edit.style for place, edit in cells.items() if edit.style and place not in refused}
+    made.looks += _looks(name, {place: style for place, style in filled.items() if isinstance(style, Style)})
+    endings = {place for place, style in filled.items() if isinstance(style, Ending)}
+    made.looks += _looks(name, _new_formats(endings, before, after))
     if name in patch.pages:
         made.looks += _grown(name, max(_last_row(before) + 1, patch.pages[name].first_row), after)
     return bool(changed.any())
@@ -189,6 +191,23 @@ def _looks(sheet: str, styles: Mapping[tuple[int, int], Style]) -> Iterator[Look
             mask[row - 1, column - 1] = each == style
         for top, left, bottom, right in rectangles(mask):
             yield Look(sheet, top + 1, left + 1, bottom, right, style)
+
+
+def _new_formats(
+    places: Iterable[tuple[int, int]], before: RawSheet | None, after: RawSheet
+) -> dict[tuple[int, int], Style]:
+    """Number formats of cells where they are no longer what they were."""
+    codes = {place: (_format(before, *place), _format(after, *place)) for place in places}
+    return {place: Style(number_format=now) for place, (was, now) in codes.items() if now and now != was}
+
+
+def _format(raw: RawSheet | None, row: int, column: int) -> str:
+    """The number format of a cell, "" where there is none."""
+    cells = raw.columns.get(column) if raw is not None else None
+    if raw is None or cells is None:
+        return ""
+    at = int(raw.rows.searchsorted(row))
+    return raw.formats[cells.style[at]] if at < len(raw.rows) and raw.rows[at] == row else ""
 
 
 def _grown(sheet: str, first: int, after: RawSheet) -> Iterator[Look]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from loyalty_xl.books.cell_patch import put_cells
 from loyalty_xl.books.cell_values import SharedStrings, Value, storable, stored
+from loyalty_xl.books.endings import Ending
 from loyalty_xl.books.markup import damaged
 from loyalty_xl.books.new_sheet import NewSheet, copied
 from loyalty_xl.books.package import Draft, Package
@@ -28,7 +29,7 @@ from loyalty_xl.books.workbook_xml import (
 )
 from loyalty_xl.errors import WriteError
 
-__all__ = ["Patch", "Reason", "Refused", "Style", "Value", "storable"]
+__all__ = ["Ending", "Patch", "Reason", "Refused", "Style", "Value", "storable"]
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
@@ -93,11 +94,11 @@ class Patch:
         row: int,
         column: int,
         value: Value,
-        style: Style | None = None,
+        style: Style | Ending | None = None,
         *,
         over_formula: bool = False,
     ) -> None:
-        """Fill a cell; without *style* it keeps its own (or its row's, or its column's).
+        """Fill a cell; without *style* it keeps its own (or its row's, or its column's), but for an `Ending`.
 
         Raises
         ------

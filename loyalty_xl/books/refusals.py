@@ -9,6 +9,7 @@ from enum import StrEnum
 from lxml import etree
 
 from loyalty_xl.books.cell_values import SharedStrings, Stored
+from loyalty_xl.books.endings import Ending
 from loyalty_xl.books.markup import parse
 from loyalty_xl.books.sheet_xml import Area, SheetXml, area, inside
 from loyalty_xl.books.styles import Style, Styles
@@ -56,7 +57,7 @@ class Edit:
     """What a cell is to hold; without a style it keeps its own."""
 
     value: Stored
-    style: Style | None = None
+    style: Style | Ending | None = None
     over_formula: bool = False
 
 
@@ -101,9 +102,18 @@ class Scope:
         """Note that a cell was left as it is."""
         self.refused.append(Refused(self.sheet, row, column, reason))
 
-    def style_of(self, style: Style | None, own: int) -> int:
+    def style_of(self, style: Style | Ending | None, own: int) -> int:
         """Give the number of a cell format, appending it to the workbook if need be."""
+        if isinstance(style, Ending):
+            found = self.styles.with_ending(own, style)
+            return own if found is None else found
         return own if style is None else self.styles.id_of(style)
+
+    def looks_so(self, style: Style | Ending | None, own: int) -> bool:
+        """Say whether a cell of the format *own* looks as it should."""
+        if isinstance(style, Ending):
+            return self.styles.with_ending(own, style, append=False) == own
+        return style is None or self.styles.find(style) == own
 
 
 def reason_against(row: int, column: int, sheet: SheetXml, scope: Scope) -> Reason | None:

@@ -9,6 +9,8 @@ from functools import cached_property
 
 from lxml import etree
 
+from loyalty_xl.books import formats
+from loyalty_xl.books.endings import Ending
 from loyalty_xl.books.markup import damaged, is_true, local, parse, serialise
 
 BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 49: "@"}
@@ -58,6 +60,7 @@ class Styles:
         self.appended = False
         self.known: dict[Style, int] = {}
         self.seen_empty: dict[int, bool] = {}
+        self.ended: dict[tuple[int, Ending], int] = {}
 
     def written(self) -> bytes:
         """Give the part as it is now: the very bytes it came with, if nothing was appended."""
@@ -78,6 +81,40 @@ class Styles:
         found = self.find(style)
         if found is None:
             found = self.known[style] = self._append(style)
+        return found
+
+    def with_ending(self, number: int, ending: Ending, *, append: bool = True) -> int | None:
+        """Give the number of a cell format that is *number*'s but for its ending; None if there is none and none is to be added."""
+        if (number, ending) in self.ended:
+            return self.ended[number, ending]
+        entries = self._entries("cellXfs")
+        if not 0 <= number < len(entries):
+            return number
+        custom = self._custom()
+        codes = [
+            custom.get(at) or formats.BUILT_IN.get(at) or "General"
+            for at in (int(xf.get("numFmtId") or 0) for xf in entries)
+        ]
+        wanted = ending.applied(codes[number])
+        found: int | None = number
+        if format_key(wanted) != format_key(codes[number]):
+            rest = without_format(entries[number])
+            found = next(
+                (
+                    at
+                    for at, (code, xf) in enumerate(zip(codes, entries, strict=True))
+                    if format_key(code) == format_key(wanted) and without_format(xf) == rest
+                ),
+                None,
+            )
+        if found is None and append:
+            xf = deepcopy(entries[number])
+            xf.tail = None
+            xf.set("numFmtId", str(self._number_format(wanted)))
+            xf.set("applyNumberFormat", "1")
+            found = self._add("cellXfs", xf)
+        if found is not None:
+            self.ended[number, ending] = found
         return found
 
     def shows_when_empty(self, number: int) -> bool:
@@ -112,7 +149,7 @@ class Styles:
 
     def _look(self, xf: etree._Element) -> tuple[object, ...]:
         """Give what a cell format looks like, in a form that can be compared."""
-        custom = {int(f.get("numFmtId") or 0): f.get("formatCode") or "" for f in self._entries("numFmts")}
+        custom = self._custom()
         number = int(xf.get("numFmtId") or 0)
         code = custom.get(number) or BUILT_IN.get(number) or f"built-in {number}"
         parts = []
@@ -126,6 +163,10 @@ class Styles:
         if protected or is_true(xf.get("quotePrefix")):
             aligned |= {("other", "")}  # locked or quoted otherwise than we would: never ours
         return format_key(code), look(font), fill_look(fill), border_look(border), aligned
+
+    def _custom(self) -> dict[int, str]:
+        """Give the number formats that the workbook defines."""
+        return {int(f.get("numFmtId") or 0): f.get("formatCode") or "" for f in self._entries("numFmts")}
 
     def _append(self, style: Style) -> int:
         """Append a cell format."""
@@ -205,6 +246,15 @@ class Styles:
 def format_key(code: str) -> str:
     r"""Give a number format without the escapes that Excel adds when it saves (`yyyy\-mm\-dd`)."""
     return re.sub(r"\\(.)", r"\1", code)
+
+
+def without_format(xf: etree._Element) -> tuple[object, ...]:
+    """Give all of a cell format but its number format, in a form that can be compared."""
+    own = {name: said for name, said in xf.attrib.items() if name not in ("numFmtId", "applyNumberFormat")}
+    return (
+        sorted(own.items()),
+        [(local(child), sorted(child.attrib.items())) for child in xf if local(child)],
+    )
 
 
 def normal(attributes: object) -> list[tuple[str, str]]:

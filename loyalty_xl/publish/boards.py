@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl.books.patch import Style
+from loyalty_xl.books.patch import Ending, Style
 from loyalty_xl.books.places import MORE, SCORECARD, SPARE
+from loyalty_xl.publish.adjustments import MARKED, SIGN, marked
 from loyalty_xl.publish.contents import head_cells, heading_cells, trend_cells, trend_periods
 from loyalty_xl.publish.faces import CENTRED, CHECKED, FIRST_PERIOD, RIGHT, WRAPPED, chosen_rows, number_format
 from loyalty_xl.publish.layout import Layout, Line, held
-from loyalty_xl.publish.words import FORMATS
+from loyalty_xl.publish.words import FORMATS, segment_text
 from loyalty_xl.vocabulary import ALL
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def fill_scorecard(
     units = {line.kpi.key: line.kpi.unit for line in made.lines}
     for key, value in {**head_cells(made), "refreshed_by": by, "refreshed_at": at}.items():
         if key in layout.head:
-            patch.put(layout.sheet, *layout.head[key], value)
+            mark = Ending(SIGN, on=bool(made.score and made.score.adjusted)) if key == "loyalty_score" else None
+            patch.put(layout.sheet, *layout.head[key], value, mark)
     if "stale" in layout.head:
         patch.put(layout.sheet, layout.head["stale"][0], 1, check_number(made))
     if "attainment" in layout.columns:
@@ -55,21 +57,28 @@ def fill_scorecard(
             rows[line] = free.pop(0) if free else after
             patch.put(layout.sheet, rows[line], layout.columns["kpi"], line[0])
             patch.put(layout.sheet, rows[line], layout.columns["segment"], line[1])
+    adjusted = {(each.kpi.key, segment_text(each.result)): marked(each) for each in made.lines if each.adjustments}
     for line, row in rows.items():
         if line not in cells and line not in ours:
             continue  # a row of the user's own
         for key, column in layout.columns.items():
             if key in OWNED and (row, column) not in left:
-                style = _style(key, units[line[0]]) if line not in layout.lines else None
+                mark = Ending(SIGN, on=key in adjusted.get(line, ())) if key in MARKED else None
+                style = _style(key, units[line[0]], mark) if line not in layout.lines else mark
                 patch.put(layout.sheet, row, column, cells.get(line, {}).get(key), style)
     return rows
 
 
-def _style(key: str, unit: Unit) -> Style:
+def _style(key: str, unit: Unit, mark: Ending | None) -> Style:
     """Format of a line that Targets added."""
+    code = number_format(key, unit)
     align = "center" if key in CENTRED else "right" if key in RIGHT else ""
     return Style(
-        number_format=number_format(key, unit), bold=key == "actual", wrap=key in WRAPPED, align=align, valign="center"
+        number_format=mark.applied(code) if mark else code,
+        bold=key == "actual",
+        wrap=key in WRAPPED,
+        align=align,
+        valign="center",
     )
 
 
@@ -107,9 +116,14 @@ def fill_trend(patch: Patch, made: Refresh, layout: Layout, raw: RawSheet, board
     """Put the last 13 periods of each line into Trend, and the chosen KPI's into the rows that the chart draws."""
     units = {line.kpi.key: line.kpi.unit for line in made.lines}
     cells = trend_cells(made)
+    periods = trend_periods(made)
+    adjusted = {
+        (each.kpi.key, segment_text(each.result)): {replaced.period.label for replaced in each.adjustments}
+        for each in made.lines
+    }
     sheet, columns = layout.sheet, layout.columns
     first = max(columns.values()) + 1
-    for place, label in enumerate(trend_periods(made)):
+    for place, label in enumerate(periods):
         patch.put(sheet, layout.header, first + place, label)
     rows = dict(layout.lines)
     taken = set(rows.values())
@@ -129,11 +143,13 @@ def fill_trend(patch: Patch, made: Refresh, layout: Layout, raw: RawSheet, board
         patch.put(sheet, row, columns["label"], values["label"])
         patch.put(sheet, row, columns["target"], values["target"], shape)
         for place, value in enumerate(values["values"]):
-            patch.put(sheet, row, first + place, value, shape)
+            mark = Ending(SIGN, on=place < len(periods) and periods[place] in adjusted[line])
+            marked_shape = Style(number_format=mark.applied(shape.number_format)) if shape else mark
+            patch.put(sheet, row, first + place, value, marked_shape)
     for line, row in rows.items():
         if line not in cells:
             for column in [columns["target"], *range(first, first + 13)]:
-                patch.put(sheet, row, column, None)
+                patch.put(sheet, row, column, None, None if column == columns["target"] else Ending(SIGN, on=False))
     _chosen(patch, made, cells, sheet, raw, first)
 
 

@@ -11,6 +11,7 @@ from loyalty_xl.books.cell_values import NOT_AVAILABLE
 from loyalty_xl.books.places import COHORTS, FINDINGS, in_language
 from loyalty_xl.closings import kept
 from loyalty_xl.findings import advice, sentence
+from loyalty_xl.publish import adjustments
 from loyalty_xl.publish.corrections import correction_notes
 from loyalty_xl.publish.deliveries import deliveries_json, received_text
 from loyalty_xl.publish.dictionary import Dictionary
@@ -32,7 +33,7 @@ from loyalty_xl.publish.words import (
 )
 from loyalty_xl.turns import Turn, following
 from loyalty_xl.version import __version__
-from loyalty_xl.vocabulary import Reason, Severity, Trend, Window
+from loyalty_xl.vocabulary import Flag, Reason, Severity, Trend, Window
 
 if TYPE_CHECKING:
     from loyalty_xl.pipeline import Refresh
@@ -50,6 +51,8 @@ def scorecard_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
     found = {}
     for line in made.lines:
         cells = _in_money_unit(_line_cells(line, made.language), line, made)
+        if told := adjustments.beside(line, made):
+            cells["base"] = " · ".join(filter(None, (told, cells["base"])))
         found[line.kpi.key, segment_text(line.result)] = {key: kept(value) for key, value in cells.items()}
     return found
 
@@ -130,7 +133,8 @@ def _base_text(line: Line, language: str) -> str | None:
     """What the value rests on: the cohort where there is one, the number of cases, flags."""
     parts = [f"{in_language('批次', 'cohort', language)} {line.cohort}"] if line.cohort else []
     parts += [f"n = {line.result.n:,.0f}"] if line.result.n is not None else []
-    parts += [flags_text(line.result.flags, language)] if line.result.flags else []
+    flags = tuple(flag for flag in line.result.flags if flag is not Flag.ADJUSTED)  # told in full: see `beside`
+    parts += [flags_text(flags, language)] if flags else []
     if line.rival and line.rival.nps is not None:
         words = in_language("竞品最高", "highest competitor", language)
         parts += [f"{words}: {line.rival.brand} {line.rival.nps:.1f} ({line.rival.period})"]
@@ -161,13 +165,15 @@ def head_cells(made: Refresh) -> dict[str, Any]:
     lines, aimed = len(made.lines), sum(line.aim.given for line in made.lines)
     scored = score.scored if score else 0
     warnings = len(made.findings) - errors
+    adjusted = score.adjusted if score else 0
     return {
         "period": made.period.label if made.period else None,
         "as_of": made.as_of.isoformat() if made.as_of else None,
         "loyalty_score": score.value if score else None,
         "score_note": in_language(
-            f"{lines} 项中 {aimed} 项有目标,{scored} 项计分",
-            f"{aimed} of {lines} targets set, {scored} scored",
+            f"{lines} 项中 {aimed} 项有目标,{scored} 项计分" + (f",其中 {adjusted} 项经人工调整 †" if adjusted else ""),
+            f"{aimed} of {lines} targets set, {scored} scored"
+            + (f", {adjusted} of them adjusted †" if adjusted else ""),
             language,
         ),
         "not_fed": ", ".join(not_fed) or "–",
@@ -217,16 +223,18 @@ def detail_rows(made: Refresh) -> list[Row]:
     }
     reasons = {None: None} | {reason: reason.value for reason in REASONS}
     flags: dict[Any, str | None] = {(): None}
+    adjusted = adjustments.detail_notes(made)
     rows = []
     for each in made.results:
         label, dimension, unit = facts[each.kpi]
         if each.flags not in flags:
             flags[each.flags] = ", ".join(flag.value for flag in each.flags)
         period, interval = each.period, each.interval
+        note = " · ".join(filter(None, (each.note, adjusted.get(each.id)))) if adjusted else each.note
         rows.append(
             [each.id, each.kpi, label, dimension, period.cycle.value, period.label, each.segment_dim, each.segment, each.window.value, NOT_AVAILABLE if each.value is None else kept(each.value), reasons[each.reason],
              kept(each.numerator), kept(each.denominator), kept(each.n), kept(interval.low) if interval else None, kept(interval.high) if interval else None, flags[each.flags],
-             kept(each.value_without_imputed), kept(each.imputed_share) or None, unit, each.note or None]
+             kept(each.value_without_imputed), kept(each.imputed_share) or None, unit, note or None]
         )  # fmt: skip
     return rows
 
@@ -310,6 +318,7 @@ def note_rows(made: Refresh) -> list[Row]:
             note(("补录", "Imputed"), line.kpi.key, both)
     for item, text in correction_notes(made):
         note(("补录依据", "Behind imputed rows"), item, text)
+    rows += adjustments.note_rows(made)
     for total in made.totals:
         note(("收数核对", "Control totals"), f"{total.sheet} {total.period}", total_text(total, language))
     for name, sheet in made.sheets.items():
@@ -322,7 +331,8 @@ def results_hash(made: Refresh) -> str:
     """SHA-256 of everything that was computed: what decides whether anything is to be written."""
     parts = [fingerprint_of(made), made.closings.seal]
     parts += [json.dumps([each.id, each.value, each.reason, each.n]) for each in made.results]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    parts += adjustments.fingerprint_parts(made)
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def result_json(each: Result) -> dict[str, Any]:
@@ -378,6 +388,7 @@ def line_json(line: Line) -> dict[str, Any]:
         "low": result.low,
         "high": result.high,
         "flags": [flag.value for flag in result.flags],
+        "computed": adjustment.computed if (adjustment := line.adjusted(result.period)) else result.value,
     }
 
 
@@ -409,6 +420,7 @@ def document(made: Refresh, language: str | None = None) -> dict[str, Any]:
         "results": [result_json(each) for each in made.results],
         "scorecard": [line_json(line) for line in made.lines],
         "loyalty_score": made.score.value if made.score else None,
+        "adjustments": [adjustments.as_json(each) for each in made.adjustments],
         "tables": made.tables,
         "totals": [total_json(each) for each in made.totals],
         "periods": [act_json(each) for each in made.closings.acts],

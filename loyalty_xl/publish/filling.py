@@ -41,6 +41,8 @@ from loyalty_xl.publish.early_warning import warning_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.month_end import PAGE as PERIODS
 from loyalty_xl.publish.month_end import Periods, restatement_rows
+from loyalty_xl.publish.proposals import PAGE as ADJUSTMENTS
+from loyalty_xl.publish.proposals import Proposals
 from loyalty_xl.publish.remarks import Remarks
 from loyalty_xl.publish.states import results_of_page, results_of_rows, state_of
 from loyalty_xl.publish.tables import PLAIN, study_rows
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from loyalty_xl.books.patch import Refused
     from loyalty_xl.cells import RawSheet
     from loyalty_xl.pipeline import Refresh
+    from loyalty_xl.publish.proposals import Proposal
 
 LEFT_ALONE = "left alone"  # section of the run log: cells that could not be filled
 WHOLE = (
@@ -87,6 +90,7 @@ class Filling:
         self._dictionary = Dictionary(made)
         self.periods = Periods(made, self.before)
         self._deliveries = Deliveries(made)
+        self._proposals = Proposals(made, self.before)
         self._remarks = Remarks(made, self.layout, run_log.last(self.before, "run").get("period", ""))
 
     @cached_property
@@ -156,10 +160,13 @@ class Filling:
         """Owned cells that no longer hold what was written there (W260), owned pages likewise (W274): reported, with what is computed now."""
         found = []
         sheet = self.made.inputs.page_names[SCORECARD.name]
+        proposed = self._proposed()
         for line, key, place, now, written in self._typed():
             fresh = shown(self.cells.get(line, {}).get(key))
             if now != fresh:
-                detail = (("written", short(written)), ("kpi", line[0]))
+                detail: tuple[tuple[str, str], ...] = (("written", short(written)), ("kpi", line[0]))
+                if proposal := proposed.get(place):
+                    detail = (*detail, ("proposed", self._proposals.address(proposal)))
                 found.append(Finding("W260", sheet, place, found=short(now), expected=short(fresh), detail=detail))
         pages = run_log.last(self.before, run_log.PAGE)
         for page in (each for each in WHOLE if each not in (FINDINGS, CLOSED)):  # of Closed, its seals tell
@@ -167,6 +174,22 @@ class Filling:
             if raw is not None and page.name in pages and pages[page.name] != run_log.page_hash(raw):
                 found.append(Finding("W274", self.made.inputs.page_names[page.name]))
         return found
+
+    def _proposed(self) -> dict[str, Proposal]:
+        """Actuals that were typed over, as rows of Adjustments, by the address of the cell. Where the number still stands there is none."""
+        if self.layout is None:
+            return {}
+        left = {f"{column_letters(column)}{row}" for row, column in self._left}
+        typed = [
+            (line, place)
+            for line, key, place, now, _ in self._typed()
+            if key == "actual" and place not in left and now != shown(self.cells.get(line, {}).get(key))
+        ]
+        return self._proposals.of(typed)
+
+    def told_once(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Leave out what `typed_over` says already: that a row of Adjustments for the same number is not complete."""
+        return self._proposals.not_told_twice(findings, self._proposed().values())
 
     def to_sign_again(self) -> list[Finding]:
         """Definitions that are no longer what was signed (W370)."""
@@ -215,6 +238,7 @@ class Filling:
         """Put everything into *patch*; a copy says on its Scorecard of which workbook it is one."""
         made, pages = self.made, self.made.inputs.pages
         added = self._add_missing(patch)
+        self._proposals.fill(patch, self._proposed().values())
         self._show(patch)
         if self.layout is not None:
             ours: set[Line] = {(item.split("|", 1)[0], item.split("|", 1)[1]) for item, _ in self._written}
@@ -276,15 +300,18 @@ class Filling:
         older = bool(self.before) and not before  # its template hid nothing
         asked = any(each.code in UNDECIDED for each in self.made.findings)
         self._shown = []
+        offered = any(each.new for each in self._proposed().values())
         empty = {RESTATEMENTS} if not self.pages[RESTATEMENTS] else set()
         always = [each for each in WHOLE if each not in (FINDINGS, CLOSED) and each not in empty]
         if self.made.closings.acts:
             always.append(PERIODS)
-        for page in (*always, RUN_LOG, MAPPING, DELIVERIES):
+        for page in (*always, RUN_LOG, MAPPING, DELIVERIES, ADJUSTMENTS):
             raw = {**inputs.pages, **inputs.raw_control}.get(page.name)
             untouched = not older and page.name not in before and (raw is None or _blank(raw))
             state = states.get(self._name(page))
             wanted = {MAPPING: asked, DELIVERIES: self._deliveries.needed}.get(page, True)
+            if page is ADJUSTMENTS:
+                untouched, wanted = page.name not in before, offered or bool(self.made.adjustment_rows)
             if state == "hidden" and untouched and wanted and not patch.protected:
                 patch.show(self._name(page))
                 state = "visible"

@@ -9,7 +9,7 @@ import numpy as np
 
 from loyalty_xl.books.patch import storable
 from loyalty_xl.cells import Kind, RawSheet
-from loyalty_xl.publish import states
+from loyalty_xl.publish import adjustments, states
 from loyalty_xl.publish.change_words import section_of
 from loyalty_xl.publish.month_end import fingerprint_of
 from loyalty_xl.settings import SETTINGS
@@ -130,6 +130,7 @@ def entries(made: Refresh, asked: Asked, signature: str, before: list[Entry]) ->
     log += [
         ("target", key, value, "") for key, value in sorted({_place(each): _aim(each) for each in made.targets}.items())
     ]
+    log += [(adjustments.SECTION, key, value, "") for key, value in sorted(adjustments.log_texts(made).items())]
     recorded = [entry for entry in before if entry[0] in states.RECORDED] if made.up_to_date else []
     return log + (recorded or states.record(made))
 

@@ -127,6 +127,17 @@ def why_text(reason: Reason, note: str, language: str) -> str:
     return in_language(texts[0], texts[1], language)
 
 
+def number_text(value: float | None, unit: Unit) -> str:
+    """A number as people read it."""
+    if value is None:
+        return "–"
+    if unit in (Unit.SHARE, Unit.RATIO):
+        return f"{value:.1%}"
+    if unit is Unit.COUNT:
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if unit in (Unit.SCORE, Unit.PER_CUSTOMER, Unit.TIMES) or unit.is_money else f"{value:,.1f}"
+
+
 def status_text(status: Status, language: str) -> str:
     """Status as shape and word: read without colour."""
     shape, zh, en = STATUSES[status]
@@ -134,16 +145,17 @@ def status_text(status: Status, language: str) -> str:
 
 
 def change_text(now: Result, then: Result | None, unit: Unit, language: str) -> str | None:
-    """Change against an earlier result: in points for shares and scores, in percent for the rest, always with its sign."""
+    """Change against an earlier result: in points for shares and scores, in percent for the rest, always with its sign; † where that one was adjusted."""
     if now.value is None or then is None or then.value is None:
         return None
     change = now.value - then.value
+    mark = "†" if Flag.ADJUSTED in then.flags else ""
     if unit in (Unit.SHARE, Unit.POINTS):
         points = change * (100 if unit is Unit.SHARE else 1)
-        return f"{points:+.1f} {in_language('点', 'pts', 'zh' if language == 'zh' else 'en')}"
+        return f"{points:+.1f}{mark} {in_language('点', 'pts', 'zh' if language == 'zh' else 'en')}"
     if unit in (Unit.SCORE, Unit.RATIO) or then.value == 0 or (then.value < 0) != (now.value < 0):
-        return f"{change:+.2f}"
-    return f"{change / abs(then.value):+.1%}"
+        return f"{change:+.2f}{mark}"
+    return f"{change / abs(then.value):+.1%}{mark}"
 
 
 def spring_festival(result: Result) -> bool:
