@@ -246,7 +246,11 @@ def check_log(book: Path, made: Refresh, reader: Any) -> None:
     rows = [[str(cell) for cell in [*row, *[""] * (4 - len(row))]] for row in reader(book, name_of(RUN_LOG, book))[1:]]
     entries = [[str(cell) for cell in entry] for entry in made.run_log]
     assert rows[: len(entries)] == entries
-    assert {row[0] for row in rows[len(entries) :]} - {"signed", "definition changed"} == {"page", "shown", "written"}
+    assert {row[0] for row in rows[len(entries) :]} - {"signed", "definition changed", "delivery"} == {
+        "page",
+        "shown",
+        "written",
+    }
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -762,7 +766,8 @@ def test_only_owned_pages_differ(rich: tuple[Path, Path, Refresh]) -> None:
     assert list(before) == list(after)
     sheets = opened(old, read_only=True).sheetnames
     filled = [page for page in PAGES if page not in (RESTATEMENTS, TRACE, CLOSED)]  # nothing is closed or traced here
-    owned = {f"xl/worksheets/sheet{sheets.index(page.name) + 1}.xml" for page in filled}
+    names = [*(page.name for page in filled), "Deliveries", "Start"]  # of the last two, cells that the product owns
+    owned = {f"xl/worksheets/sheet{sheets.index(name) + 1}.xml" for name in names}
     tables = {name for name in before if name.startswith("xl/tables/")}
     assert len(tables) == 3  # Detail, Cohorts, Findings
     differing = {name for name in before if before[name] != after[name]}

@@ -159,7 +159,16 @@ def test_book_of_each_language_refreshes(tmp_path: Path, language: str) -> None:
     assert int((pages[FINDINGS.title(language)].rows > 1).sum()) == len(made.findings)
     states = {each.name: each.visible for each in CalamineWorkbook.from_path(str(book)).sheets_metadata}
     visible = [name for name, page in tabs().items() if states[page.title(language)] == SheetVisibleEnum.Visible]
-    assert visible[7:] == ["Detail", "Cohorts", "Studies", "Early warning", "Diagnosis", "Notes", "Run log"]
+    assert visible[7:] == [
+        "Deliveries",
+        "Detail",
+        "Cohorts",
+        "Studies",
+        "Early warning",
+        "Diagnosis",
+        "Notes",
+        "Run log",
+    ]
     again = refresh(book, sources={"Orders": str(orders)}, today=date(2026, 11, 1), by="x", dry_run=True)
     assert again.up_to_date
     values = {(each.kpi, each.period.label): each.value for each in made.results if each.segment_dim == "all"}

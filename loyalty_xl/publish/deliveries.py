@@ -79,10 +79,9 @@ def _missing_text(each: Missing, language: str) -> str:
     if each.dept and each.dept not in known:
         dept = each.dept
     name = Page(each.contract.name, each.contract.zh).title(language)
-    lines = f"{each.lines} Scorecard line{' waits' if each.lines == 1 else 's wait'}"
-    return in_language(
-        f"缺 {dept} · {name}(记分卡上 {each.lines} 行在等)", f"{dept} · {name} missing: {lines}", language
-    )
+    waits = f"{each.lines} Scorecard line{' waits' if each.lines == 1 else 's wait'}" if each.lines else ""
+    zh = f"缺 {dept} · {name}" + (f"(记分卡上 {each.lines} 行在等)" if each.lines else "")
+    return in_language(zh, f"{dept} · {name} missing" + (f": {waits}" if waits else ""), language)
 
 
 def deliveries_json(made: Refresh, language: str | None = None) -> dict[str, Any]:
