@@ -90,7 +90,10 @@ def filled(made: Refresh, filling: Filling, book: Path, *, by: str | None, copy_
     if patch.refused:
         left = filling.leave(patch.refused)
         places = {(each.sheet, each.cell) for each in left}
-        told = [each for each in made.findings if each.code != "W260" or (each.sheet, each.cell) not in places]
+        typed = ("W260", "W274")  # told anew: a cell that keeps its number offers no row on Adjustments
+        told = [each for each in made.findings if each.code not in typed]
+        if len(told) < len(made.findings):
+            told += [each for each in filling.typed_over() if (each.sheet, each.cell) not in places]
         made.findings = finished([*told, *left], made.inputs, catalogue.KPIS.values())
         patch = Patch(book)
         filling.apply(patch, **stamp)

@@ -50,7 +50,7 @@ from loyalty_xl.vocabulary import (
 )
 from tests.conftest import TODAY
 from tests.contracts.made_sheets import sheet_of
-from tests.test_refresh import by_calamine, card, opened, set_in_book
+from tests.test_refresh import by_calamine, card, opened, set_in_book, with_formula
 
 CALENDAR = Calendar()
 KPIS = library.load()
@@ -549,10 +549,13 @@ def test_without_the_row_all_is_as_before(in_force: tuple[Path, Refresh], base: 
 
 @pytest.fixture(scope="module")
 def proposed(base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Refresh, dict[str, str]]:
-    """Three actuals typed over: a number, a share as text, and words; refreshed."""
+    """Actuals typed over with a number, a share as text, words and a formula; refreshed."""
     book = copied(base, tmp_path_factory.mktemp("typed"))
     assert state(book, "Adjustments") == "hidden"
     cells = typed(book, average_spend=99, repeat_purchase_rate="45%", customer_base="n/a")
+    shown = card(book)
+    part = f"xl/worksheets/sheet{shown.held.sheetnames.index('Scorecard') + 1}.xml"
+    with_formula(book, part, shown.cell("purchase_frequency", "actual").coordinate)  # stays, and proposes nothing
     return book, again(book), cells
 
 
@@ -580,6 +583,9 @@ def test_typed_number_is_proposed(proposed: tuple[Path, Refresh, dict[str, str]]
 def test_proposal_waits_and_comes_to_rest(proposed: tuple[Path, Refresh, dict[str, str]], tmp_path: Path) -> None:
     """The next refresh tells that the rows wait, once each; the one after that has nothing to do; typed again it is no second row."""
     book = copied(proposed[0], tmp_path)
+    patch, cell = Patch(book), card(book).cell("purchase_frequency", "actual")
+    patch.put("Scorecard", cell.row, cell.column, None, over_formula=True)  # with a formula in its way it never rests
+    replace_file(book, patch.save, patch.verify, backups=None)
     second = again(book)
     told = [(each.code, each.cell) for each in second.findings if each.code in ("W260", "W396")]
     assert told == [("W396", "F2"), ("W396", "F3")]
