@@ -10,6 +10,7 @@ from loyalty_xl.contracts.targets import target_for
 from loyalty_xl.evaluating import Situation, evaluate, evaluate_turns
 from loyalty_xl.rows.competitors import strongest
 from loyalty_xl.scoring import Aim, Line, Rival, aim_of, attainment, colourless, distance, status, trend
+from loyalty_xl.target_history import with_target_history
 from loyalty_xl.turns import (
     YTD,
     Turn,
@@ -79,7 +80,8 @@ def score(
     for kpi, *_ in wanted:
         look.want(kpi)
     look.run()
-    return [_line(kpi, dim, segment, target, period, situation, look) for kpi, dim, segment, target in wanted]
+    lines = [_line(kpi, dim, segment, target, period, situation, look) for kpi, dim, segment, target in wanted]
+    return with_target_history(lines, targets, look.past, situation.calendar)
 
 
 def seen(

@@ -14,6 +14,7 @@ from loyalty_xl.vocabulary import Better, Flag, Interval, Result, Status, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from loyalty_xl.catalogue import Kpi
     from loyalty_xl.settings import Settings
@@ -72,6 +73,8 @@ class Line:
     straddles: bool = False  # the interval holds the target
     history: tuple[float | None, ...] = field(default=())  # values of the last 13 periods
     rival: Rival | None = None  # where the target is to beat every competitor
+    aims: tuple[float | None, ...] = ()  # targets of the periods of `history`
+    replaced: tuple[tuple[Aim, date], ...] = ()  # what the target was before, each with its last day, oldest first
 
 
 def met(actual: float, aim: Aim) -> bool:

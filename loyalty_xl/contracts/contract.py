@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from loyalty_xl.vocabulary import Calendar
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -106,3 +108,4 @@ class Sheet:
     unknown: tuple[str, ...] = ()  # headers that no one understood
     ledger: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)  # see `ledger`: month, reason -> sums
     parts: tuple[Part, ...] = ()  # the files, where there are several (see `uniting`)
+    calendar: Calendar = field(default_factory=Calendar)  # by which its period labels are read
