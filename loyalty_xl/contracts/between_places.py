@@ -67,8 +67,8 @@ def new_values(sheets: dict[str, Sheet], regions: Regions | None) -> list[Findin
 
 
 def outlived(sheets: dict[str, Sheet], regions: Regions) -> list[Finding]:
-    """W291: rows that name a region by a code or name after its last day: one finding for each name."""
-    uses: Uses = defaultdict(list)
+    """W291: rows that name a region by a code or name after its last day: one finding for each region and last day."""
+    late: dict[tuple[date, str], Uses] = defaultdict(lambda: defaultdict(list))
     field, _, names = PLACES[0]
     for sheet in _with(sheets, field, names):
         when = _days(sheet) if regions.ends else None
@@ -77,12 +77,13 @@ def outlived(sheets: dict[str, Sheet], regions: Regions) -> list[Finding]:
         at, texts = codes(sheet, field)
         for code, text in enumerate(texts):
             last = regions.ends.get(text)
-            if last is not None and (late := (at == code) & (when > (last - date(1970, 1, 1)).days)).any():
-                uses[text].append((sheet, late))
+            if last is not None and (mask := (at == code) & (when > (last - date(1970, 1, 1)).days)).any():
+                late[last, regions.labels.get(text, "")][text].append((sheet, mask))
     findings = []
-    for text, rows in uses.items():
-        ended, label = regions.ends[text].isoformat(), regions.labels.get(text, text)
-        findings += _told("W291", field, {text: rows}, ended, now=label if label.upper() != text else "")
+    for (last, label), uses in late.items():
+        rows = {first_of(list(uses)): [each for some in uses.values() for each in some]}
+        now = "" if label.upper() in uses else label
+        findings += _told("W291", field, rows, last.isoformat(), now=now)
     return findings
 
 

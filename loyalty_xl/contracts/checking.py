@@ -301,6 +301,8 @@ class _Check:
         if contract.name == "Orders" and len(key) < len(contract.key):
             key = []
         policy = str(self.settings.identical_order_lines) if contract.name == "Orders" else "keep"
+        if contract.since in sent:  # rows of one key that differ follow each other in time
+            key, policy = [], "drop"
         content = {name: column for name, column in columns.items() if name in sent}
         labels = {name: self.header.texts[column] for name, column in self.header.columns.items()}
         first = self._place((*key, *(name for name in contract.key if name in sent), contract.date)[0] or "")

@@ -59,6 +59,7 @@ class Contract:
     fields: tuple[Field, ...]
     key: tuple[str, ...] = ()
     date: str = ""  # the field that places a row in a period; "" for reference sheets
+    since: str = ""  # the field that dates what is said of a key: several rows of one key follow each other
     en: str = ""
     zh_note: str = ""
 

@@ -166,7 +166,8 @@ REGIONS = Contract(
             zh_note="现在归属的区域（编号或名称），自失效日期之后",
         ),
     ),
-    key=("region_id", "valid_from"),
+    key=("region_id",),
+    since="valid_from",
     en="one row for each region, one more for each later name",
     zh_note="每个区域一行；每次改名再加一行",
 )
