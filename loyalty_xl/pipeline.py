@@ -373,7 +373,7 @@ def _targets(
     sheet = inputs.control.get("Targets")
     if sheet is None:
         return [], []
-    return read_targets(sheet, kpis, calendar, _segments(prepared), prepared.renamed)
+    return read_targets(sheet, kpis, calendar, _segments(prepared), prepared.renamed, prepared.merged)
 
 
 def _unrivalled(inputs: Inputs, lines: Iterable[Line]) -> list[Finding]:

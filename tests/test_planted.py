@@ -305,7 +305,7 @@ BETWEEN: list[tuple[str, str, Plant, list[Told]]] = [
     ("unknown customer", "Orders", cells(C2="C99"), [("W241", "C2", 1)]),
     ("new region", "Orders", cells(M2="EAST"), [("W261", "M2", 1)]),
     ("new product", "Orders", cells(E2="LAMP"), [("W261", "E2", 1)]),
-    ("region used after its last day", "Regions", south("valid_to", "2026-01-31"), [("W291", "M28", 3)]),
+    ("region used after its last day", "Regions", south("valid_to", "2026-01-31"), [("W291", "M28", 5)]),
     ("region becomes another that does not exist", "Regions", south("becomes", "EAST"), [("E294", "C3", 1)]),
     ("order before the customer", "Orders", cells(D3="2025-01-02"), [("W244", "D3", 1)]),
     ("order after the account was closed", "Orders", cells(D24="2026-03-01"), [("W245", "D24", 1)]),

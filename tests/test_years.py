@@ -64,7 +64,9 @@ def test_january(tmp_path: Path) -> None:
 
     january, december = of("2026-01"), of("2025-12")
     found = line(january, "new_customers_per_month")
-    assert found.previous and found.year_ago and found.ytd
+    assert found.previous
+    assert found.year_ago
+    assert found.ytd
     assert [each.value for each in (found.result, found.previous, found.year_ago, found.ytd)] == [1, 1, 2, 1]
     assert value(line(december, "new_customers_per_month").ytd) == 3 / 12
     assert found.history[-2:] == (1, 1)
@@ -193,11 +195,15 @@ def test_the_first_period_of_a_region_has_no_history() -> None:
 
 def test_a_young_region_has_no_retention() -> None:
     """Within a churn window of its first order everybody would seem kept: insufficient_history, while the company has a value."""
-    rows = [f"{n},C1,2024-{n:02d}-10,100,HD" for n in range(1, 13)] + ["20,C2,2024-11-20,100,XB", "21,C2,2025-03-31,1,XB"]
+    rows = [f"{n},C1,2024-{n:02d}-10,100,HD" for n in range(1, 13)] + [
+        "20,C2,2024-11-20,100,XB",
+        "21,C2,2025-03-31,1,XB",
+    ]
     text = "order_id,customer_id,order_date,amount,region_id\n" + "\n".join(rows)
     made = computed(("retention_rate",), period="2025-03", Orders=text, Regions=KNOWN + "XB,西北\n")
     young, whole = of_segment(made, "retention_rate", "西北"), of_segment(made, "retention_rate", "All")
-    assert young and whole
+    assert young
+    assert whole
     assert (young.value, young.reason) == (None, Reason.INSUFFICIENT_HISTORY)
     assert whole.value == 1.0
 
@@ -205,7 +211,11 @@ def test_a_young_region_has_no_retention() -> None:
 def test_a_target_for_a_region_without_rows(tmp_path: Path) -> None:
     """A region of Regions may have a target before its first order, and in that month it is neither better nor worse."""
     make_book(tmp_path / "book.xlsx", "en")
-    enter(tmp_path / "book.xlsx", "Targets", {"kpi": "customer_base", "segment": "region=西北", "period": "2025", "target": 2})
+    enter(
+        tmp_path / "book.xlsx",
+        "Targets",
+        {"kpi": "customer_base", "segment": "region=西北", "period": "2025", "target": 2},
+    )
     sources = files(tmp_path, Orders=TWO_REGIONS.strip(), Regions=KNOWN + "XB,西北")
     for period, shown, previous in (("2025-02", None, None), ("2025-03", 1, None), ("2025-04", 2, 1)):
         made = refresh(tmp_path / "book.xlsx", sources=sources, period=period, today=TODAY, dry_run=True)
@@ -382,12 +392,15 @@ def test_a_fiscal_quarter_asked_for(tmp_path: Path) -> None:
         {"kpi": "average_order_value", "period": "FY2026-H1", "target": 90},
         {"kpi": "customer_base", "period": "FY2025", "target": 90},
     )
-    sources = files(tmp_path, Orders=orders("C1 2024-08-10 50", "C1 2025-06-10 60", "C1 2025-07-10 100", "C2 2025-09-30 300"))
+    sources = files(
+        tmp_path, Orders=orders("C1 2024-08-10 50", "C1 2025-06-10 60", "C1 2025-07-10 100", "C2 2025-09-30 300")
+    )
     made = refresh(
         tmp_path / "book.xlsx", sources=sources, period="FY2026-Q1", settings={"fiscal_start_month": "7"}, today=TODAY, dry_run=True
     )  # fmt: skip
     found = line(made, "new_customers_per_month")
-    assert found.ytd and found.previous and found.result
+    assert found.ytd
+    assert found.previous
     assert (found.result.numerator, found.result.denominator, found.ytd.denominator) == (1, 3, 3)
     assert (line(made, "average_order_value").aim.value, line(made, "average_order_value").result.value) == (90, 200)
     assert found.previous.period.label == "FY2025-Q4"

@@ -44,6 +44,7 @@ class Regions:
     renamed: Mapping[str, str]  # any other name the region had or will have -> its name
     ends: Mapping[str, date]  # code or name, as ids are spelled -> last day on which it is in use
     unclear: Mapping[str, int]  # name that means two regions -> place of its row
+    merged: frozenset[str] = frozenset()  # names of regions that several were made one of
 
     @property
     def names(self) -> frozenset[str]:
@@ -148,7 +149,19 @@ def regions_on(frame: pd.DataFrame | None, day: date) -> Regions | None:
                 if word not in open_ and last < LAST:
                     for spelled in {word, word.upper()}:
                         ends[spelled] = max(last, ends.get(spelled, FIRST))
-    return Regions(labels, renamed, ends, unclear)
+    merged = frozenset(called[code] for code in _mergers(codes, now))
+    return Regions(labels, renamed, ends, unclear, merged)
+
+
+def _mergers(codes: Mapping[str, list[Named]], now: Mapping[str, str]) -> list[str]:
+    """Give the codes that took in another while they were in use, or took in several; a new code for a region is none."""
+    taken: dict[str, list[str]] = defaultdict(list)
+    for code, final in now.items():
+        if code != final and codes[code][-1].until < LAST:  # without an end it is another word, no region
+            taken[final].append(code)
+    return [
+        final for final, some in taken.items() if len(some) > 1 or codes[final][0].first <= codes[some[0]][-1].until
+    ]
 
 
 def _called(names: list[Named], day: date) -> str:

@@ -66,12 +66,12 @@ def _listed(targets: Sequence[Target]) -> str:
 
 
 def renamed_segments(
-    targets: list[Target], typed: Mapping[int, str], sheet: Sheet
+    targets: list[Target], typed: Mapping[int, str], sheet: Sheet, merged: Collection[str] = ()
 ) -> tuple[list[Target], list[Finding]]:
     """Settle targets whose segment was *typed* (row -> name) under another name than it has now.
 
-    W292: they count for the segment. W295: where names were merged and the merged one has a target of its own, or several
-    of them have, the rows under earlier names do not count.
+    W292: they count for the segment. W295: they do not where the segment is one that several were *merged* into, or has another
+    target for the same period.
     """
     slots: dict[tuple[object, ...], list[Target]] = defaultdict(list)
     for each in targets:
@@ -80,7 +80,7 @@ def renamed_segments(
     for rows in slots.values():
         old = [each for each in rows if each.row in typed and each.status not in RULED_OUT]
         names = {typed.get(each.row, each.segment) for each in rows if each.status not in RULED_OUT}
-        if old and len(names) > 1:
+        if old and (len(names) > 1 or old[0].segment in merged):
             dropped[old[0].segment] += [each.row for each in old]
     out = {row for rows in dropped.values() for row in rows}
     kept = [each for each in targets if each.row not in out]

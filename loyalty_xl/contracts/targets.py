@@ -104,6 +104,7 @@ def read_targets(
     calendar: Calendar,
     segments: Segments | None = None,
     renamed: Renamed | None = None,
+    merged: Collection[str] = (),
 ) -> tuple[list[Target], list[Finding]]:
     """Read the targets of a checked Targets sheet.
 
@@ -119,6 +120,8 @@ def read_targets(
         Values of each segment dim; a dim that is not in it is not checked.
     renamed
         Other names that segments had or will have, by dim, each with the name of the segment.
+    merged
+        Segments that several were made one of: targets under their earlier names are none of the whole.
 
     Notes
     -----
@@ -127,7 +130,7 @@ def read_targets(
     """
     reader = Reader(sheet, names, calendar, segments or {}, renamed)
     targets = [target for row in records(sheet) if (target := reader.read(*row))]
-    targets, found = renamed_segments(targets, {row: name for row, (name, _) in reader.typed.items()}, sheet)
+    targets, found = renamed_segments(targets, {row: name for row, (name, _) in reader.typed.items()}, sheet, merged)
     reader.findings += found + reader.unmarked()
     targets = reader.without_doubles(targets)
     if "weight" in sheet.sent:

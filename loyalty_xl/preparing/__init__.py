@@ -71,6 +71,7 @@ class Prepared:
         default_factory=dict
     )  # dim -> segments that have a name, with rows or without
     renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # dim -> other name of a segment -> its name
+    merged: frozenset[str] = frozenset()  # regions that several were made one of
 
 
 def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, without_imputed: bool = False) -> Prepared:
@@ -111,7 +112,8 @@ def prepare(sheets: Mapping[str, Sheet], settings: Settings, as_of: date, *, wit
     made = Ready(native, day_number(as_of), last, dims, segments, len(names.names))
     known = {"region": regions.names if regions else frozenset(), "product_type": frozenset((types or {}).values())}
     renamed = {"region": regions.renamed} if regions else {}
-    return Prepared(made, names.names, given.waves, int(min(events, default=last)), known, renamed)
+    together = regions.merged if regions else frozenset()
+    return Prepared(made, names.names, given.waves, int(min(events, default=last)), known, renamed, together)
 
 
 def _numbered(ready: Mapping[str, pd.DataFrame], dims: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:

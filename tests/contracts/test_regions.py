@@ -79,6 +79,16 @@ def test_merged_regions_are_one_after_the_merger() -> None:
     assert [before.labels[each] for each in ("HD", "HB", "华东")] == ["华东", "华北", "华东"]
     assert {after.labels[each] for each in ("HD", "HB", "DB", "华东", "华北", "华东北")} == {"华东北"}
     assert after.renamed == {"华东": "华东北", "华北": "华东北"}
+    assert (before.merged, after.merged) == (frozenset(), {"华东北"})
+
+
+def test_a_new_code_is_no_merger() -> None:
+    """A region that only got another code is renamed; one that took in another while both were in use is merged."""
+    old = {"region_id": "A", "name": "East", "valid_to": "2026-06-30", "becomes": "B"}
+    new = {"region_id": "B", "name": "Orient", "valid_from": "2026-07-01"}
+    assert on("2026-08-01", [old, new]).merged == frozenset()
+    assert on("2026-08-01", [old, new | {"valid_from": None}]).merged == {"Orient"}
+    assert on("2026-06-30", [old, new | {"valid_from": None}]).merged == frozenset()
 
 
 def test_another_spelling_becomes_a_region_at_once() -> None:
@@ -114,7 +124,9 @@ def test_a_split_region_leaves_its_history_where_it_was() -> None:
     ]
     made = on("2026-08-01", rows)
     assert (made.labels["HN"], made.labels["HN1"], made.labels["HN2"]) == ("华南", "华南一区", "华南二区")
-    found = checked(rows, Orders=[order("2026-06-30", "HN"), order("2026-07-01", "华南", 2), order("2026-07-02", "HN", 3)])
+    found = checked(
+        rows, Orders=[order("2026-06-30", "HN"), order("2026-07-01", "华南", 2), order("2026-07-02", "HN", 3)]
+    )
     assert told(found) == [("W291", "HN, 华南", 2, "2026-06-30")]
 
 
@@ -133,8 +145,8 @@ def test_contradictions(row: Row, cell: str, fault: str, value: str) -> None:
     if fault == "circle":
         rows[1]["becomes"] = "A"
     found = checked(rows)
-    assert [(each.code, each.detail, each.found) for each in found][0] == ("E294", (("fault", fault),), value)
-    assert found[0].cell == cell
+    first = found[0]
+    assert (first.code, first.cell, first.detail, first.found) == ("E294", cell, (("fault", fault),), value)
     assert len(found) == (2 if fault == "circle" else 1)
     assert on("2026-08-01", rows).labels["A"] == "East"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -28,9 +29,11 @@ def row(kpi: str = "nps", target: float | None = 40.0, period: str = "2026", **m
     return {"kpi": kpi, "period": period, "target": target, "segment_dim": None, "segment": None, **more}
 
 
-def read(*rows: dict[str, Any], calendar: Calendar = CALENDAR) -> tuple[list[Target], list[Finding]]:
+def read(
+    *rows: dict[str, Any], calendar: Calendar = CALENDAR, merged: Sequence[str] = ()
+) -> tuple[list[Target], list[Finding]]:
     """Read rows of Targets."""
-    return read_targets(sheet_of(TARGETS, list(rows)), library.load(), calendar, SEGMENTS, RENAMED)
+    return read_targets(sheet_of(TARGETS, list(rows)), library.load(), calendar, SEGMENTS, RENAMED, merged)
 
 
 def period(text: str, calendar: Calendar = CALENDAR) -> Period:
@@ -125,23 +128,25 @@ def test_a_target_under_an_old_name_is_found() -> None:
 
 
 def test_targets_of_merged_regions_wait_for_a_decision() -> None:
-    """W295: targets of two regions that are one now are not used, not even added; one finding; a single one, or the merged region's own, is."""
+    """W295: targets of regions that are one now are not used, not even added; one finding; the merged region's own target is."""
     old = [
         row(segment_dim="region", segment="华东", target=40.0),
         row(segment_dim="region", segment="华北", target=30.0),
-        row("churn_rate", 0.1, segment_dim="region", segment="华东"),
         row("churn_rate", 0.2, segment_dim="region", segment="华北"),
-        row("csat_top_two", 0.9, segment_dim="region", segment="华北"),
     ]
-    targets, found = read(*old)
-    assert [(each.kpi, each.target) for each in targets] == [("csat_top_two", 0.9)]
+    targets, found = read(*old, row("churn_rate", 0.1, segment_dim="region", segment="华东北"), merged=["华东北"])
+    assert [(each.kpi, each.target) for each in targets] == [("churn_rate", 0.1)]
     assert [(each.code, each.found, each.expected, each.count) for each in found] == [
-        ("W292", "华北", "华东北", 1),
-        ("W295", "华东, 华北", "华东北", 4),
+        ("W295", "华东, 华北", "华东北", 3)
     ]
-    targets, found = read(*old[:2], row(segment_dim="region", segment="华东北", target=35.0))
-    assert [each.target for each in targets] == [35.0]
-    assert [each.code for each in found] == ["W295"]
+
+
+def test_the_name_of_today_goes_before_the_old_one() -> None:
+    """W295: of two targets for one period, typed under the old and the new name of a region, the new one counts."""
+    both = [row(segment="region=南区", target=30.0), row(segment="region=华南", target=35.0)]
+    targets, found = read(*both, row("churn_rate", 0.2, segment="region=南区"))
+    assert [(each.kpi, each.target) for each in targets] == [("nps", 35.0), ("churn_rate", 0.2)]
+    assert [(each.code, each.count) for each in found] == [("W292", 1), ("W295", 1)]
 
 
 def test_a_fiscal_label_without_fy_is_one_question() -> None:
