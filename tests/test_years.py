@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from loyalty_xl import refresh
 from loyalty_xl.newbook import make_book
@@ -119,6 +120,16 @@ def test_a_changed_target_is_told_beside_the_base(tmp_path: Path) -> None:
     june = refresh(tmp_path / "book.xlsx", sources=sources, today=TODAY, dry_run=True, period="2025-06")
     assert scorecard_cells(june)["average_order_value", "All"]["target"] == 450
     assert not line(june, "average_order_value").replaced
+
+
+def test_the_chart_draws_the_target_of_each_period(made_demo: Path, computed_demo: Refresh) -> None:
+    """On the Trend page the target line of the chosen KPI is that of each period: the sample's base was to be 900 until July."""
+    rows = CalamineWorkbook.from_path(str(made_demo / "scorecard.xlsx")).get_sheet_by_name("Trend 走势").to_python()
+    actual, drawn = next((row, rows[at + 1]) for at, row in enumerate(rows) if str(row[1]).startswith("实际"))
+    found = line(computed_demo, "customer_base")
+    assert drawn[4:17] == ["" if aim is None else aim for aim in found.aims]
+    assert actual[4:17] == list(found.history)
+    assert (drawn[15], drawn[16]) == (900, 850)
 
 
 @pytest.mark.parametrize(
