@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import numpy as np
 
 from loyalty_xl.catalogue import MEASURES, Kpi, Ratio, Sum, Withheld
@@ -18,7 +20,6 @@ from loyalty_xl.vocabulary import Calendar, Cycle, Flag, Reason, Result, Unit, W
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
 
     from loyalty_xl.rows.ready import Ready
     from loyalty_xl.settings import Settings
@@ -130,6 +131,19 @@ class Situation:
         return reach.days[0].astype(object), reach.first_month or 0
 
     @cached_property
+    def begun(self) -> dict[int, tuple[date, int]]:
+        """First day and month with orders of the segments that begin later than the company does (G19)."""
+        if "orders" not in self.ready or self.history is None:
+            return {}
+        found: dict[int, tuple[date, int]] = {}
+        for dim in self.ready.dims.get("orders", ())[1:]:
+            first = self.ready["orders"].group_by(dim).agg(nw.col("day").min(), nw.col("month").min())
+            for place, day, month in collect(first)[[dim, "day", "month"]].to_numpy().tolist():
+                if month > self.history[1]:
+                    found[int(place)] = date(1970, 1, 1) + timedelta(days=int(day)), int(month)
+        return found
+
+    @cached_property
     def _delivered(self) -> dict[str, tuple[Any, Any, Any]]:
         """By sheet: months, imputed rows, rows."""
         if "deliveries" not in self.ready:
@@ -199,7 +213,12 @@ def evaluate_turns(
             if verdict is None:
                 share = situation.imputed_share((*each.sheets, *each.also), turn.first, turn.stop)
                 verdict = verdicts[each.kpi.key, number] = (*_verdict(each, turn, situation), share)
-            results.append((_result(each, turn, dim, segment, found, verdict, situation), turn))
+            if place in situation.begun and verdict[0] is None:
+                early = _history_short(each.kpi, turn, situation.settings, situation.begun[place])
+                judged = (Reason.INSUFFICIENT_HISTORY, *verdict[1:]) if early else verdict
+            else:
+                judged = verdict
+            results.append((_result(each, turn, dim, segment, found, judged, situation), turn))
     return results
 
 
@@ -299,21 +318,10 @@ def _too_early(kpi: Kpi, turn: Turn, situation: Situation, flags: list[Flag]) ->
             return Reason.MATURING
     if history is None:
         return None
-    if kpi.history == "window" and turn.window == Window.ROLLING_12M and turn.first < history[1]:
+    if _history_short(kpi, turn, settings, history):
         return Reason.INSUFFICIENT_HISTORY
-    if kpi.history == "base":
-        if (start - history[0]).days < window:
-            return Reason.INSUFFICIENT_HISTORY
-        if window > (month_start(turn.stop) - start).days:
-            flags.append(Flag.WINDOW_EXCEEDS_CYCLE)
-    if kpi.history == "previous" and turn.first <= history[1]:
-        return Reason.INSUFFICIENT_HISTORY
-    if kpi.history == "compared" and turn.first - turn.months < history[1]:
-        return Reason.INSUFFICIENT_HISTORY
-    if kpi.history == "decline" and (
-        turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months <= history[1]
-    ):
-        return Reason.INSUFFICIENT_HISTORY
+    if kpi.history == "base" and window > (month_start(turn.stop) - start).days:
+        flags.append(Flag.WINDOW_EXCEEDS_CYCLE)
     edge = month_start(turn.stop) if kpi.censored == "end" else start
     if (
         kpi.censored
@@ -323,6 +331,21 @@ def _too_early(kpi: Kpi, turn: Turn, situation: Situation, flags: list[Flag]) ->
     ):
         flags.append(Flag.LEFT_CENSORED)
     return None
+
+
+def _history_short(kpi: Kpi, turn: Turn, settings: Settings, history: tuple[date, int]) -> bool:
+    """Whether what a KPI must look back on lies before the first day and month of the company, or of a segment."""
+    if kpi.history == "window":
+        return turn.window == Window.ROLLING_12M and turn.first < history[1]
+    if kpi.history == "base":
+        return (month_start(turn.first) - history[0]).days < settings.churn_window_days
+    if kpi.history == "previous":
+        return turn.first <= history[1]
+    if kpi.history == "compared":
+        return turn.first - turn.months < history[1]
+    if kpi.history == "decline":
+        return turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months <= history[1]
+    return False
 
 
 def _result(

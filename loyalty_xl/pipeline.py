@@ -21,6 +21,7 @@ from loyalty_xl.contracts.currencies import foreign_money
 from loyalty_xl.contracts.ledger import conversions
 from loyalty_xl.contracts.plans import read_plans
 from loyalty_xl.contracts.replacing import without_replaced
+from loyalty_xl.contracts.target_changes import ended
 from loyalty_xl.contracts.targets import read_targets
 from loyalty_xl.contracts.totals import differing, read_controls, totals
 from loyalty_xl.contracts.uniting import unite
@@ -144,8 +145,10 @@ def compute(
     at_end = inputs.settings.at(as_of - timedelta(days=1))
     prepared = prepare(sheets, at_end, as_of)
     targets = _taken(_targets(inputs, kpis, calendar, prepared), findings)
-    plans = _taken(read_plans(inputs.control.get(improving.PAGE), kpis, calendar, _segments(prepared)), findings)
+    control, segments = inputs.control.get(improving.PAGE), _segments(prepared)
+    plans = _taken(read_plans(control, kpis, calendar, segments, prepared.renamed), findings)
     period = _period(asked.period, calendar, at_end, as_of)
+    findings += ended(inputs.control.get("Targets"), targets, period, calendar, lambda key: kpis[key].target_unit)
     first = prepared.first_month
     periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
     computed = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
@@ -459,7 +462,7 @@ def _targets(
     sheet = inputs.control.get("Targets")
     if sheet is None:
         return [], []
-    return read_targets(sheet, kpis, calendar, _segments(prepared))
+    return read_targets(sheet, kpis, calendar, _segments(prepared), prepared.renamed, prepared.merged)
 
 
 def _unrivalled(inputs: Inputs, lines: Iterable[Line]) -> list[Finding]:
@@ -476,8 +479,8 @@ def _unrivalled(inputs: Inputs, lines: Iterable[Line]) -> list[Finding]:
 
 
 def _segments(prepared: Prepared) -> dict[str, set[str]]:
-    """Values of each segment dim."""
-    segments: dict[str, set[str]] = {}
+    """Values of each segment dim, with rows or without."""
+    segments: dict[str, set[str]] = {dim: set(names) for dim, names in prepared.known.items() if names}
     for dim, label in prepared.ready.segments[1:]:
         segments.setdefault(dim, set()).add(label)
     return segments

@@ -229,6 +229,12 @@ class Calendar:
         start = year * 12 + self.first_month - 1 + (int(quarter or half or 1) - 1) * cycle.months
         return self.period(cycle, start)
 
+    def is_unmarked(self, text: str) -> bool:
+        """Whether a label can mean two things: a quarter, half-year or year without FY where the fiscal year is another one."""
+        period = self.parse(text) if self.first_month > 1 else None
+        spans = (Cycle.QUARTER, Cycle.HALF_YEAR, Cycle.YEAR)
+        return period is not None and period.cycle in spans and not text.strip().upper().startswith("FY")
+
 
 @dataclass(frozen=True, order=True)
 class Period:
