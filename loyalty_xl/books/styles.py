@@ -57,6 +57,7 @@ class Styles:
         self.namespace = etree.QName(self.root).namespace or ""
         self.appended = False
         self.known: dict[Style, int] = {}
+        self._seen: list[tuple[object, ...]] | None = None
         self.seen_empty: dict[int, bool] = {}
 
     def written(self) -> bytes:
@@ -67,7 +68,7 @@ class Styles:
         """Give the number of a cell format that looks like *style*, None if there is none."""
         if style not in self.known:
             wanted = (format_key(style.number_format), font_look(style, self.base_font), *fill_and_border(style))
-            looks = [self._look(xf) for xf in self._entries("cellXfs")]
+            looks = self._looks()
             if (*wanted, alignment_look(style)) not in looks:
                 return None
             self.known[style] = looks.index((*wanted, alignment_look(style)))
@@ -109,6 +110,12 @@ class Styles:
             before = [child for child in self.root if local(child) in ORDER[: ORDER.index(name)]]
             self.root.insert(self.root.index(before[-1]) + 1 if before else 0, found)
         return found
+
+    def _looks(self) -> list[tuple[object, ...]]:
+        """Give what each cell format looks like."""
+        if self._seen is None:
+            self._seen = [self._look(xf) for xf in self._entries("cellXfs")]
+        return self._seen
 
     def _look(self, xf: etree._Element) -> tuple[object, ...]:
         """Give what a cell format looks like, in a form that can be compared."""
@@ -155,7 +162,7 @@ class Styles:
 
     def _add(self, section: str, entry: etree._Element) -> int:
         """Append an entry to a section and give its number."""
-        self.appended = True
+        self.appended, self._seen = True, None
         entries = self._section(section)
         entries.append(entry)
         number = len(self._entries(section))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import catalogue
@@ -40,6 +41,7 @@ Row = list[Any]
 IN_MONEY = frozenset({"actual", "target", "variance", "ytd", "previous", "year_ago", "low", "high"})
 FINDINGS_SHOWN = 2000  # rows on the Findings page; the rest is counted there and listed by `check --json`
 TEXT_SHOWN = 500  # characters of a found text
+FINGERPRINT = "fingerprint"  # where a refresh carries its own along
 
 
 def kept(value: Any) -> Any:
@@ -320,6 +322,14 @@ def note_rows(made: Refresh) -> list[Row]:
 
 def fingerprint(made: Refresh) -> str:
     """SHA-256 of period, values, reasons, bases, targets and statuses: what an approval belongs to."""
+    now = (*made.lines, *made.results)
+    known: tuple[Any, ...] = made.__dict__.get(FINGERPRINT, ())
+    if not known or known[0] != made.period or len(known[1]) != len(now) or not all(map(is_, known[1], now)):
+        known = made.__dict__[FINGERPRINT] = (made.period, now, _fingerprint(made))
+    return str(known[2])
+
+
+def _fingerprint(made: Refresh) -> str:
     parts = [made.period.label if made.period else ""]
     for line in made.lines:
         parts.append(
