@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 
 class Cycle(StrEnum):
@@ -349,7 +350,7 @@ class Result:
         """Upper end of the interval."""
         return self.interval.high if self.interval else None
 
-    @property
+    @cached_property
     def id(self) -> str:
         """What Detail's first column and other people's formulas call it."""
         where = ALL if self.segment_dim == "all" else f"{self.segment_dim}={self.segment}"

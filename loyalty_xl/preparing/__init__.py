@@ -31,7 +31,7 @@ from loyalty_xl.preparing import (
 )
 from loyalty_xl.preparing.costs import cost_spans
 from loyalty_xl.preparing.naming import Given, Names, day_number, names_of, traits_of
-from loyalty_xl.rows.ready import Ready
+from loyalty_xl.rows.ready import Frames, Ready
 from loyalty_xl.vocabulary import ALL, month_ordinal
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def prepare(
     ready["months"] = pd.DataFrame({"month": months.astype(np.int64), "boundary": np.array(boundary, dtype=np.int64)})
     segments = _numbered(ready, dims)
     native = {name: nw.from_native(frame, eager_only=True) for name, frame in ready.items()}
-    made = Ready(native, day_number(as_of), last, dims, segments, len(names.names))
+    made = Ready(Frames(native), day_number(as_of), last, dims, segments, len(names.names))
     known = {"region": regions.names if regions else frozenset(), "product_type": frozenset((types or {}).values())}
     return Prepared(
         made,
