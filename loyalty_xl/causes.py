@@ -124,13 +124,15 @@ class Changes:
     rows: tuple[RowChange, ...] = ()
     settings: tuple[ValueChange, ...] = ()  # named `key` or `key from 2026-07-01`
     targets: tuple[ValueChange, ...] = ()  # named `kpi|period|segment_dim=segment|valid_from`
+    adjustments: tuple[ValueChange, ...] = ()  # named `kpi|period|segment`
     controls: tuple[str, ...] = ()  # control sheets with other cells, such as Sources and Mapping
     version: tuple[str, str] | None = None
     as_of: tuple[str, str] | None = None
 
     def __bool__(self) -> bool:
         """Whether anything changed."""
-        return bool(self.rows or self.settings or self.targets or self.controls or self.version or self.as_of)
+        read = (self.rows, self.settings, self.targets, self.adjustments, self.controls, self.version, self.as_of)
+        return any(map(bool, read))
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,13 @@ class Cause:
 
 
 def causes(
-    kpi: str, changes: Changes, *, period: Period | None = None, segment_dim: str = "all", judged: bool = False
+    kpi: str,
+    changes: Changes,
+    *,
+    period: Period | None = None,
+    segment_dim: str = "all",
+    judged: bool = False,
+    adjustable: bool = False,
 ) -> list[Cause]:
     """Of *changes*, give those to which a changed result of *kpi* is laid.
 
@@ -166,11 +174,15 @@ def causes(
         Of the result: for other than `all` the sheets count in which a row's segment is looked up.
     judged
         Whether target, attainment or status changed, not only the value.
+    adjustable
+        Whether it is a figure of the Scorecard, which a person may have adjusted.
     """
     known = library.load().get(kpi)
     found = [*_of_version(changes), *_of_settings(known, changes, judged=judged)]
     if judged:
         found += [_of_value("target", each) for each in changes.targets if each.key == kpi]
+    if judged or adjustable:
+        found += [_of_value("adjustment", each) for each in changes.adjustments if each.key == kpi]
     found += _of_rows(known, changes, period, segment_dim)
     if changes.as_of:
         day = ValueChange("as_of", *changes.as_of)
@@ -208,7 +220,9 @@ def _arrow(change: ValueChange) -> str:
 
 
 def _of_value(kind: str, change: ValueChange, *, certain: bool = True) -> Cause:
-    zh, en = {"setting": ("参数", "setting"), "target": ("目标", "target")}[kind]
+    zh, en = {"setting": ("参数", "setting"), "target": ("目标", "target"), "adjustment": ("人工调整", "adjustment")}[
+        kind
+    ]
     return Cause(kind, change, f"{zh} {change.text('zh')}", f"{en} {change.text('en')}", certain)
 
 

@@ -332,7 +332,9 @@ def _read_files(made: Inputs, contract: Contract, rows: Sequence[Mapping[str, st
         for (_, worksheet), (path, row) in jobs.items()
     ]
     labelled.sort(key=lambda each: each[:3])
-    read = (_read_file(made, contract, row, path, label) for label, _, path, row in labelled)
+    # what a person confirmed stays with the name that a file has in its sheet, whatever other sheets' files are called
+    own = {path: path.name if names.count(path.name) == 1 else _below(path, base) for _, _, path, _ in labelled}
+    read = (_read_file(made, contract, row, path, label, own[path]) for label, _, path, row in labelled)
     return tuple(each for each in read if each)
 
 
@@ -404,7 +406,9 @@ def _distinct(made: Inputs, files: tuple[Source, ...]) -> tuple[Source, ...]:
     return tuple(kept.values())
 
 
-def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], path: Path, label: str) -> Source | None:
+def _read_file(
+    made: Inputs, contract: Contract, row: Mapping[str, str], path: Path, label: str, own: str
+) -> Source | None:
     _sent_by(made, label, contract, row)
     try:
         raw, hashed = _from_file(made, path, contract, row, label)
@@ -415,7 +419,7 @@ def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], path: P
     title = f"[{label}]{raw.name}"
     if raw.origin:
         made.findings.append(Finding("W110", title, found=raw.origin))
-    return _source(made, contract, raw, title, label, hashed, row)
+    return _source(made, contract, raw, title, own, hashed, row)
 
 
 def _source(

@@ -29,7 +29,7 @@ from loyalty_xl.contracts.adjustments import counting, read_adjustments, without
 from loyalty_xl.contracts.control_month_end import ADJUSTMENTS
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
-from loyalty_xl.publish.contents import document, fingerprint
+from loyalty_xl.publish.contents import document, results_hash
 from loyalty_xl.sample import small_company
 from loyalty_xl.scoring import Line, judged, loyalty_score
 from loyalty_xl.settings import Settings
@@ -505,7 +505,7 @@ def test_adjustment_is_told_everywhere(in_force: tuple[Path, Refresh], base: Pat
     }  # fmt: skip
     line = next(line for line in told["scorecard"] if line["kpi"] == "average_spend")
     assert (line["actual"], line["computed"]) == (4321.5, each["computed"])
-    assert fingerprint(made) != fingerprint(replace_adjustments(made, by="other"))
+    assert results_hash(made) != results_hash(replace_adjustments(made, by="other"))
     assert "adjusted" in line["flags"]
 
 

@@ -264,7 +264,7 @@ def state(orders: list[tuple[int, int]], least: int, target: str) -> State:
     text = "\n".join([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)])
     chosen_settings = Settings(min_base_rate=least)
     results = computed(KEYS, period="2026-07", settings=chosen_settings, Orders=text).results
-    detail = detail_rows(cast("Any", SimpleNamespace(results=results, language="en")))
+    detail = detail_rows(cast("Any", SimpleNamespace(results=results, lines=[], adjustments=[], language="en")))
     held: Rows = {("Orders", each.file, each.month): (each.rows, each.money, int(each.hash, 16)) for each in digests(sheet_of(ORDERS, rows))}  # fmt: skip
     changed = {"min_base_rate": str(least)} if least != Settings().min_base_rate else {}
     return State({"version": "1"}, changed, {"nps|2026|all=All|": target}, (), {}, held, {}, results_of_rows(detail))

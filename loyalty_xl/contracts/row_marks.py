@@ -74,7 +74,7 @@ def digests(sheet: Sheet, marks: Marks | None = None) -> list[Digest]:
     pairs, place = np.unique(np.stack([marks.month, marks.file], axis=1), axis=0, return_inverse=True)
     place = place.ravel()
     name = money_field(sheet.contract)
-    money = np.nan_to_num(numbers(sheet, name)) if name else np.zeros(len(place))
+    money = np.nan_to_num(numbers(sheet, name)) if name in sheet.frame else np.zeros(len(place))
     sums = np.bincount(place, np.rint(money * UNIT))
     rows = np.bincount(place)
     spread = _spread(marks.content)

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
     Entry = tuple[str, str, str, str]
 
-RUN, FILES, ROWS, SETTING, TARGET, LINE, KPI, RESULTS = (
+RUN, FILES, ROWS, SETTING, TARGET, ADJUSTMENT, LINE, KPI, RESULTS = (
     "run changed",
     "file changed",
     "rows changed",
     "setting changed",
     "target changed",
+    "adjustment changed",
     "Scorecard changed",
     "KPI changed",
     "results",
@@ -36,6 +37,7 @@ SECTIONS = {  # of the run log: key and what it is called on the page
     ROWS: "数据行变化",
     SETTING: "参数变化",
     TARGET: "目标变化",
+    ADJUSTMENT: "人工调整变化",
     LINE: "记分卡变化",
     KPI: "指标变化",
     RESULTS: "结果增减",
@@ -49,6 +51,7 @@ HEADINGS = {
     ROWS: ("数据行(按表、文件、月份)", "Rows by sheet, file and month"),
     SETTING: ("参数", "Settings"),
     TARGET: ("目标", "Targets"),
+    ADJUSTMENT: ("人工调整", "Adjustments"),
     LINE: ("记分卡", "Scorecard"),
     KPI: ("指标(“明细”的结果)", "KPIs (results on Detail)"),
     RESULTS: ("新增和不再有的结果", "Results that came and went"),
@@ -80,7 +83,7 @@ def log_entries(found: Difference, language: str) -> list[Entry]:
     made = [(RUN, each.name, each.now or "(none)", f"was {each.before or '(none)'}") for each in found.run]
     made += [(FILES, each.file, _file_text(each, language), "") for each in found.files]
     made += [(ROWS, *_row_texts(each, language), "") for each in found.changes.rows]
-    for section, values in ((SETTING, found.changes.settings), (TARGET, found.changes.targets)):
+    for section, values in _given(found):
         made += [(section, each.name, each.now or "(none)", f"was {each.before or '(none)'}") for each in values]
     for line in found.lines:
         made.append((LINE, _name(line, language), line_text(line, language), _why(line.causes, language)))
@@ -94,11 +97,11 @@ def report(found: Difference, language: str) -> str:
     """The same for the terminal, section by section; the Scorecard stands before the rest of the results."""
     groups: dict[str, list[str]] = {}
     for section, item, value, more in log_entries(found, language):
-        if section in (SETTING, TARGET, RUN):
+        if section in (SETTING, TARGET, ADJUSTMENT, RUN):
             continue
         text = f"{item}: {value}" + (f"\n      ← {more}" if more else "")
         groups.setdefault(section, []).append(text)
-    for section, values in ((RUN, found.run), (SETTING, found.changes.settings), (TARGET, found.changes.targets)):
+    for section, values in ((RUN, found.run), *_given(found)):
         if values:
             groups[section] = [_value_text(each, language) for each in values]
     lines = []
@@ -111,6 +114,12 @@ def report(found: Difference, language: str) -> str:
     return "\n".join(lines).rstrip()
 
 
+def _given(found: Difference) -> tuple[tuple[str, tuple[ValueChange, ...]], ...]:
+    """What people gave and that is not what it was."""
+    changes = found.changes
+    return (SETTING, changes.settings), (TARGET, changes.targets), (ADJUSTMENT, changes.adjustments)
+
+
 def as_json(found: Difference) -> dict[str, Any]:
     """The same for programs; causes are told in both languages."""
     return {
@@ -120,6 +129,7 @@ def as_json(found: Difference) -> dict[str, Any]:
         "rows": [_row_json(each) for each in found.changes.rows],
         "settings": [asdict(each) for each in found.changes.settings],
         "targets": [asdict(each) for each in found.changes.targets],
+        "adjustments": [asdict(each) for each in found.changes.adjustments],
         "scorecard": [
             {
                 **_result_json(each.result),

@@ -100,7 +100,9 @@ class Difference:
     def __bool__(self) -> bool:
         """Whether anything differs."""
         seen = (self.run, self.files, self.lines, self.kpis, self.came, self.went)
-        return any(seen) or bool(self.changes.rows or self.changes.settings or self.changes.targets)
+        return any(seen) or any(
+            (self.changes.rows, self.changes.settings, self.changes.targets, self.changes.adjustments)
+        )
 
 
 def compare(before: State, now: State) -> Difference:
@@ -113,6 +115,7 @@ def compare(before: State, now: State) -> Difference:
         tuple(_row_changes(before.rows, now.rows, renamed)) if before.rows is not None and now.rows is not None else (),
         _values(before.settings, now.settings, DEFAULTS),
         _values(before.targets, now.targets),
+        _values(before.adjustments, now.adjustments),
         tuple(each.name for each in _values(before.controls or {}, now.controls or {})) if known else (),
         _fact(before, now, "version"),
         _fact(before, now, "as_of"),
@@ -222,7 +225,7 @@ def _lines(
             kpi, held.period if held else "", dim, segment, was.value if was else None, became.value if became else None, was.reason if was else "", became.reason if became else ""
         )  # fmt: skip
         judged = bool(was and became and (was.status, was.target) != (became.status, became.target))
-        laid = causes(kpi, changes, period=_period(result.period, calendar), segment_dim=dim, judged=judged or was is None or became is None)  # fmt: skip
+        laid = causes(kpi, changes, period=_period(result.period, calendar), segment_dim=dim, judged=judged or was is None or became is None, adjustable=True)  # fmt: skip
         found.append(LineChange(result, was, became, tuple(laid)))
     return tuple(found)
 

@@ -104,7 +104,7 @@ class Senders:
                 if each.title in rows:
                     dept = self._dept(each.dept, name)
                     found.append(Sent(name, dept, each.title, each.file, rows[each.title]))
-        read = {(each.sheet, each.file) for each in found}
+        read = {(each.sheet, each.title.split("]")[0].removeprefix("[")) for each in found}
         for label, senders in sorted(self._inputs.senders.items()):
             for sheet_name, dept in sorted(senders):
                 if sheet_name in self._inputs.stopped and (sheet_name, label) not in read:

@@ -77,6 +77,7 @@ class State:
     lines: Mapping[str, Held] | None = None  # by `kpi|segment_dim=segment`
     results: Results | None = None
     as_written: bool = True  # nobody typed into Detail
+    adjustments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refreshed(self) -> bool:
@@ -143,6 +144,7 @@ def state_of(entries: Iterable[Entry], results: Results | None, *, as_written: b
         else None,
         results,
         as_written,
+        held("adjustment"),
     )
 
 
