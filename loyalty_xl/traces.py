@@ -150,6 +150,7 @@ def _may_be_replaced(book: Path, out: Path | None, asked: Asked) -> None:
 def _write_page(found: Ground, made: Trace, language: str, rests_on: str, target: Path, *, cycle: bool) -> None:
     from loyalty_xl.books.patch import Patch, Style
     from loyalty_xl.books.saving import replace_file
+    from loyalty_xl.publish.actual_links import link_traced
     from loyalty_xl.publish.template import place_of
     from loyalty_xl.publish.trace_page import PLAIN, trace_board
 
@@ -167,12 +168,24 @@ def _write_page(found: Ground, made: Trace, language: str, rests_on: str, target
     elif patch.states[name] == "hidden" and not patch.protected:
         patch.show(name)
     here = {sheet: sheet for sheet in patch.sheet_names}
-    board = trace_board(made, language, rests_on, here, "" if cycle else _shown(found, made))
+    shown = "" if cycle else _shown(found, made)
+    board = trace_board(made, language, rests_on, here, shown)
     patch.replace(name, 2, board.rows, [PLAIN] * len(board.rows[0]), board.links)
     for (row, column), style in board.marks.items():
         if column <= len(board.rows[row - 2]):
             patch.put(name, row, column, board.rows[row - 2][column - 1], style)
+    link_traced(patch, inputs, found.situation.settings.language, None if cycle or shown else _on_board(found, made))
     replace_file(target, patch.save, patch.verify)
+
+
+def _on_board(found: Ground, made: Trace) -> tuple[str, str] | None:
+    """The Scorecard's line that is traced; None where the Scorecard is of another period."""
+    from loyalty_xl.publish import run_log
+    from loyalty_xl.publish.words import segment_text
+
+    log = run_log.entries_of(found.inputs.pages.get("Run log"))
+    period = run_log.last(log, "run").get("period")
+    return (made.kpi.key, segment_text(made.result)) if period == made.result.period.label else None
 
 
 def _shown(found: Ground, made: Trace) -> str:
