@@ -513,6 +513,7 @@ def contract_section(contract: Contract) -> str:
     """One sheet."""
     facts = [contract.dept]
     facts += [f"key {' + '.join(contract.key)}"] if contract.key else []
+    facts += [f"again from {contract.since}"] if contract.since else []
     facts += [f"dated by {contract.date}"] if contract.date else []
     rows = [
         [

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl.version import __version__
 
 if TYPE_CHECKING:
+    from loyalty_xl.memory import forget
     from loyalty_xl.refreshing import refresh
 
-__all__ = ["__version__", "refresh"]
+__all__ = ["__version__", "forget", "refresh"]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from loyalty_xl.refreshing import refresh
 
         return refresh
+    if name == "forget":
+        from loyalty_xl.memory import forget
+
+        return forget
     raise AttributeError(name)

@@ -220,6 +220,11 @@ class Kpi:
         return tuple(dict.fromkeys(name for name in wanted if name != "settings"))
 
     @property
+    def target_unit(self) -> Unit:
+        """Unit by which a yearly target is divided or not."""
+        return Unit.PER_MONTH if self.stock else self.unit
+
+    @property
     def worksheet_name(self) -> str:
         """Name as a worksheet function."""
         return f"LOYALTY_{self.key.upper()}"

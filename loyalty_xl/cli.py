@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl import __version__
+from loyalty_xl import __version__, memory
 from loyalty_xl.errors import LoyaltyError, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     arguments.lang = getattr(arguments, "lang", None)
     try:
-        code: int = arguments.run(arguments)
+        with memory.reusing(reuse=False):  # a command is a process of its own: there is no next run to remember for
+            code: int = arguments.run(arguments)
     except LoyaltyError as error:
         return _refused(error, arguments)
     except BrokenPipeError:

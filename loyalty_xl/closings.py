@@ -226,6 +226,12 @@ class Closings:
         standing = self.standing.get(period) if period is not None else None
         return standing.lines(computed) if standing is not None else list(computed)
 
+    def aim(self, period: Period, key: Key) -> Aim | None:
+        """What a closed period aimed at; none where it is not closed, or had no such line."""
+        standing = self.standing.get(period)
+        facts = standing.closing.lines.get(key) if standing is not None else None
+        return _aim(facts) if facts is not None else None
+
     def wave(self, result: Result) -> Result:
         """A survey wave as the newest closed period showed it; as computed where none did."""
         for each in reversed(self.standing.values()):
@@ -315,6 +321,7 @@ def facts_of(line: Line) -> dict[str, Any]:
         "cohort": line.cohort,
         "straddles": line.straddles,
         "history": [kept(value) for value in line.history],
+        "aims": [kept(value) for value in line.aims],
     }
     if line.adjustments:
         facts["adjustments"] = [_adjustment_facts(each) for each in line.adjustments]
@@ -380,7 +387,7 @@ def _long(facts: Mapping[str, Any] | None, like: Result) -> Result | None:
 
 def _line(result: Result, key: Key, facts: Mapping[str, Any]) -> Line:
     """A Scorecard line as it was closed."""
-    aim = Aim(**facts.get("aim", {}), better=Better(facts["better"]), strict=facts.get("strict", False))
+    aim = _aim(facts)
     given = facts.get("target")
     target = None
     if given is not None:
@@ -402,8 +409,13 @@ def _line(result: Result, key: Key, facts: Mapping[str, Any]) -> Line:
         facts.get("cohort", ""),
         facts.get("straddles", False),
         tuple(facts.get("history", ())),
+        aims=tuple(facts.get("aims", ())),
         adjustments=tuple(adjustments_of(facts)),
     )
+
+
+def _aim(facts: Mapping[str, Any]) -> Aim:
+    return Aim(**facts.get("aim", {}), better=Better(facts["better"]), strict=facts.get("strict", False))
 
 
 NO_CLOSINGS = Closings()

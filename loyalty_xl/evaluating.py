@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import numpy as np
 
+from loyalty_xl import memory
 from loyalty_xl.catalogue import MEASURES, Kpi, Ratio, Sum, Withheld
 from loyalty_xl.coverage import Coverage, Reach
 from loyalty_xl.rows.ready import collect
@@ -17,13 +20,13 @@ from loyalty_xl.turns import Turn, following
 from loyalty_xl.vocabulary import Calendar, Cycle, Flag, Reason, Result, Unit, Window, month_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from loyalty_xl.rows.ready import Ready
     from loyalty_xl.settings import Settings
 
 Verdict = tuple["Reason | None", tuple["Flag", ...], str, float]  # reason to withhold, flags, note, imputed share
+Found = list[tuple[Result, Turn]]
 MONTHS = "months"  # a KPI parameter that no measure gives: the length of the turn
 
 
@@ -130,6 +133,19 @@ class Situation:
         return reach.days[0].astype(object), reach.first_month or 0
 
     @cached_property
+    def begun(self) -> dict[int, tuple[date, int]]:
+        """First day and month with orders of the segments that begin later than the company does (G19)."""
+        if "orders" not in self.ready or self.history is None:
+            return {}
+        found: dict[int, tuple[date, int]] = {}
+        for dim in self.ready.dims.get("orders", ())[1:]:
+            first = self.ready["orders"].group_by(dim).agg(nw.col("day").min(), nw.col("month").min())
+            for place, day, month in collect(first)[[dim, "day", "month"]].to_numpy().tolist():
+                if month > self.history[1]:
+                    found[int(place)] = date(1970, 1, 1) + timedelta(days=int(day)), int(month)
+        return found
+
+    @cached_property
     def _delivered(self) -> dict[str, tuple[Any, Any, Any]]:
         """By sheet: months, imputed rows, rows."""
         if "deliveries" not in self.ready:
@@ -170,7 +186,6 @@ def evaluate_turns(
     """Compute as `evaluate` does, each result with the turn that it is of: several may look at one period."""
     wired = [wiring(kpi) for kpi in kpis]
     results: list[tuple[Result, Turn]] = []
-    verdicts: dict[tuple[str, int], Verdict] = {}
     needed = list(dict.fromkeys(name for each in wired for name in each.measures))
     table = sums(
         [MEASURES[name] for name in needed],
@@ -181,25 +196,64 @@ def evaluate_turns(
         situation.as_of,
         dims,
     )
-    columns = {str(name): table[name].to_numpy(np.float64, na_value=np.nan).tolist() for name in table.columns}
-    rows = {key: row for row, key in enumerate(table.index)} if columns else {}
+    keys = list(table.index)
+    given = {str(name): table[name].to_numpy(np.float64, na_value=np.nan) for name in table.columns}
     whole = [(number, 0) for number in range(len(turns))] if "all" in dims else []
-    with_path: dict[str, list[Wiring]] = {}
-    for number, place in [*whole, *sorted(key for key in rows if key[1])]:
-        turn, (dim, segment) = turns[number], situation.ready.segments[place]
-        if place and turn.period.cycle is Cycle.ALL:
-            continue
-        found = _Sums(columns, rows.get((number, place)))
-        if dim not in with_path:
-            with_path[dim] = [each for each in wired if _has_path(each, dim, situation)]
-        for each in with_path[dim]:
-            if place and not found.any(each.measures):
-                continue
-            verdict = verdicts.get((each.kpi.key, number))
-            if verdict is None:
-                share = situation.imputed_share((*each.sheets, *each.also), turn.first, turn.stop)
-                verdict = verdicts[each.kpi.key, number] = (*_verdict(each, turn, situation), share)
-            results.append((_result(each, turn, dim, segment, found, verdict, situation), turn))
+    same = (tuple(turns), situation.settings, situation.calendar, situation.as_of, situation.twice, bool(whole),
+            situation.ready.segments, situation.ready.last_month)  # fmt: skip
+    for each in wired:
+        verdicts = []
+        for turn in turns:
+            share = situation.imputed_share((*each.sheets, *each.also), turn.first, turn.stop)
+            verdicts.append((*_verdict(each, turn, situation), share))
+        names = [name for name in each.measures if name in given]
+        figures = np.array([given[name] for name in names])
+        there: Any = np.flatnonzero(~np.isnan(figures).all(axis=0)) if names else []
+        rows = {keys[at]: row for row, at in enumerate(there)}
+        columns = {name: figures[at, there] for at, name in enumerate(names)}
+        paths = tuple(dim for dim in dims if _has_path(each, dim, situation))
+        places = [*whole, *sorted(key for key in rows if key[1] and turns[key[0]].period.cycle is not Cycle.ALL)]
+        work = partial(_results_of, each, turns, places, rows, columns, verdicts, paths, situation)
+        sums_of = tuple((name, column.tobytes()) for name, column in columns.items())
+        results += _again(each.kpi, same, (tuple(rows), sums_of, tuple(verdicts), paths), work)
+    return results
+
+
+def _again(kpi: Kpi, same: tuple[Any, ...], key: tuple[Any, ...], work: Callable[[], Found]) -> Found:
+    """Results of one KPI: those of the last time, where everything that they depend on is the same."""
+    if not memory.on():
+        return work()
+    place = ("results", id(kpi), *same)
+    held: tuple[Kpi, tuple[Any, ...], Found] | None = memory.recall(place)
+    if held is not None and held[0] is kpi and held[1] == key:
+        return held[2]
+    found = work()
+    memory.remember(place, (kpi, key, found), 2000 + 900 * len(found))
+    return found
+
+
+def _results_of(
+    each: Wiring,
+    turns: Sequence[Turn],
+    places: Iterable[tuple[int, int]],
+    rows: Mapping[tuple[int, int], int],
+    columns: Mapping[str, Any],
+    verdicts: Sequence[Verdict],
+    paths: tuple[str, ...],
+    situation: Situation,
+) -> Found:
+    """Results of one KPI: of All, and of the segments where there is something for it."""
+    results = []
+    lists = {name: column.tolist() for name, column in columns.items()}
+    for number, place in places:
+        dim, segment = situation.ready.segments[place]
+        if dim in paths:
+            turn, found = turns[number], _Sums(lists, rows.get((number, place)))
+            judged = verdicts[number]
+            since = situation.begun.get(place)
+            if judged[0] is None and since is not None and _history_short(each.kpi, turn, situation.settings, since):
+                judged = (Reason.INSUFFICIENT_HISTORY, *judged[1:])
+            results.append((_result(each, turn, dim, segment, found, judged, situation), turn))
     return results
 
 
@@ -218,16 +272,6 @@ class _Sums:
             return 0.0
         value = column[self._row]
         return value if value == value else 0.0
-
-    def any(self, names: Iterable[str]) -> bool:
-        """Whether there is something for any of the measures."""
-        if self._row is None:
-            return False
-        for name in names:
-            column = self._columns.get(name)
-            if column is not None and (value := column[self._row]) == value:
-                return True
-        return False
 
 
 def _has_path(wired: Wiring, dim: str, situation: Situation) -> bool:
@@ -299,21 +343,10 @@ def _too_early(kpi: Kpi, turn: Turn, situation: Situation, flags: list[Flag]) ->
             return Reason.MATURING
     if history is None:
         return None
-    if kpi.history == "window" and turn.window == Window.ROLLING_12M and turn.first < history[1]:
+    if _history_short(kpi, turn, settings, history):
         return Reason.INSUFFICIENT_HISTORY
-    if kpi.history == "base":
-        if (start - history[0]).days < window:
-            return Reason.INSUFFICIENT_HISTORY
-        if window > (month_start(turn.stop) - start).days:
-            flags.append(Flag.WINDOW_EXCEEDS_CYCLE)
-    if kpi.history == "previous" and turn.first <= history[1]:
-        return Reason.INSUFFICIENT_HISTORY
-    if kpi.history == "compared" and turn.first - turn.months < history[1]:
-        return Reason.INSUFFICIENT_HISTORY
-    if kpi.history == "decline" and (
-        turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months <= history[1]
-    ):
-        return Reason.INSUFFICIENT_HISTORY
+    if kpi.history == "base" and window > (month_start(turn.stop) - start).days:
+        flags.append(Flag.WINDOW_EXCEEDS_CYCLE)
     edge = month_start(turn.stop) if kpi.censored == "end" else start
     if (
         kpi.censored
@@ -323,6 +356,21 @@ def _too_early(kpi: Kpi, turn: Turn, situation: Situation, flags: list[Flag]) ->
     ):
         flags.append(Flag.LEFT_CENSORED)
     return None
+
+
+def _history_short(kpi: Kpi, turn: Turn, settings: Settings, history: tuple[date, int]) -> bool:
+    """Whether what a KPI must look back on lies before the first day and month of the company, or of a segment."""
+    if kpi.history == "window":
+        return turn.window == Window.ROLLING_12M and turn.first < history[1]
+    if kpi.history == "base":
+        return (month_start(turn.first) - history[0]).days < settings.churn_window_days
+    if kpi.history == "previous":
+        return turn.first <= history[1]
+    if kpi.history == "compared":
+        return turn.first - turn.months < history[1]
+    if kpi.history == "decline":
+        return turn.period.cycle is Cycle.ALL or turn.first - settings.decline_periods * turn.months <= history[1]
+    return False
 
 
 def _result(

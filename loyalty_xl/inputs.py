@@ -11,15 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from loyalty_xl.books import read_errors, reading
+from loyalty_xl import memory
+from loyalty_xl.books import read_errors, reading, unread
 from loyalty_xl.books.assembly import ReadSheet
 from loyalty_xl.books.places import PAGES, RUN_LOG, Page
-from loyalty_xl.books.preflight import Limits, unreachable
-from loyalty_xl.cells import Kind, RawSheet
+from loyalty_xl.books.preflight import Limits, look, unreachable
+from loyalty_xl.cell_marks import sheet_hash
+from loyalty_xl.cells import RawSheet
 from loyalty_xl.contracts import departments, everything
-from loyalty_xl.contracts.checking import check_sheet
+from loyalty_xl.contracts.checked import checked_sheet
 from loyalty_xl.contracts.control_month_end import FILLED_PERIOD
 from loyalty_xl.contracts.control_plan import DEFINED
 from loyalty_xl.contracts.deliveries import LOGGED, NIL, read_deliveries, remembered, said_of
@@ -94,7 +94,9 @@ class Inputs:
     raw_control: dict[str, RawSheet] = field(default_factory=dict)  # control sheets as they stand
     allow_csv: bool = False
     limits: Limits = field(default_factory=Limits)  # of a department's file
-    hidden: dict[Path, tuple[str, dict[str, ReadSheet]]] = field(default_factory=dict)  # label, sheets not shown
+    hidden: dict[Path, tuple[str, frozenset[str]]] = field(
+        default_factory=dict
+    )  # label, sheets not shown that look like a department's
     read: set[tuple[Path, str]] = field(default_factory=set)  # files and worksheets
     profiles: dict[str, Profile] = field(default_factory=dict)  # export profiles, as Sources names them
     labels: dict[str, Path] = field(default_factory=dict)  # file names in findings -> the file: one name, one file
@@ -166,7 +168,9 @@ def _read_control(made: Inputs, by_name: Mapping[str, RawSheet], today: date) ->
     settings = made.settings.at(today).replace(company_start=None)
     for name in CONTROL[1:]:
         if name in by_name and len(by_name[name]):
-            sheet, found = check_sheet(by_name[name], contracts[name], settings, title=made.page_names[name], today=FAR)
+            sheet, found = checked_sheet(
+                by_name[name], contracts[name], settings, title=made.page_names[name], today=FAR
+            )
             made.control[name] = sheet
             quiet = {
                 "W122",
@@ -229,10 +233,10 @@ def _tell_hidden(made: Inputs, others: Sequence[ReadSheet]) -> None:
 
     A page of the scorecard itself is read, hidden or not: it is hidden until it is needed, and rows there were put there.
     """
-    told = [(sheet.name, sheet) for sheet in others]
-    for path, (label, sheets) in made.hidden.items():
-        told += [(f"[{label}]{name}", sheet) for name, sheet in sheets.items() if (path, name) not in made.read]
-    made.findings += [Finding("W211", title, found=sheet.name) for title, sheet in told if _delivers(sheet)]
+    told = [(sheet.name, sheet.name) for sheet in others if _delivers(sheet)]
+    for path, (label, names) in made.hidden.items():
+        told += [(f"[{label}]{name}", name) for name in sorted(names) if (path, name) not in made.read]
+    made.findings += [Finding("W211", title, found=name) for title, name in told]
 
 
 def _delivers(sheet: RawSheet) -> bool:
@@ -403,8 +407,7 @@ def _distinct(made: Inputs, files: tuple[Source, ...]) -> tuple[Source, ...]:
 def _read_file(made: Inputs, contract: Contract, row: Mapping[str, str], path: Path, label: str) -> Source | None:
     _sent_by(made, label, contract, row)
     try:
-        raw = _worksheet(made, path, contract, row, label)
-        hashed = file_hash(path)
+        raw, hashed = _from_file(made, path, contract, row, label)
     except ReadError as error:
         made.findings.append(from_error(error, f"[{label}]"))
         made.stopped.add(contract.name)
@@ -424,6 +427,33 @@ def _source(
     return Source(contract, raw, title, file, hashed, header_row, order, covers, profile, row.get("dept", ""))
 
 
+def _from_file(
+    made: Inputs, path: Path, contract: Contract, row: Mapping[str, str], label: str
+) -> tuple[ReadSheet, str]:
+    """The worksheet of a file that holds the sheet, and the file's hash; not read again where it was read before."""
+    kind = look(path, made.limits, allow_csv=made.allow_csv)
+    if not memory.on() or kind == "encrypted":  # what a password opens is not remembered
+        raw = _worksheet(made, path, contract, row, label)
+        return raw, file_hash(path)
+    stamped, hashed = unread.stamp(path), file_hash(path)
+    profile = made.profiles[row["profile"]].sheets if row.get("profile") else None
+    place = (_real(path).name, contract.name, row.get("worksheet", ""), str(profile))
+    key = ("file", hashed, kind, *place, made.limits, made.allow_csv)
+    known = unread.known_outside(key, path, made.limits, allow_csv=made.allow_csv)
+    if known is not None:
+        raw, note = known
+        if note.hidden is not None:
+            made.hidden[_real(path)] = (label, note.hidden)
+        made.read.add((_real(path), note.name))
+        return raw, hashed
+    raw = _worksheet(made, path, contract, row, label)
+    if unread.stamp(path) != stamped:
+        return raw, file_hash(path)
+    hidden = None if row.get("worksheet") else made.hidden[_real(path)][1]
+    raw.__dict__[unread.FOUND] = unread.FoundOutside(key, hidden)
+    return raw, hashed
+
+
 def _worksheet(made: Inputs, path: Path, contract: Contract, row: Mapping[str, str], label: str) -> ReadSheet:
     """The worksheet of a file that holds the sheet: the one named, else the one of its name, else the one whose headers fit best."""
     worksheet = row.get("worksheet", "")
@@ -434,7 +464,8 @@ def _worksheet(made: Inputs, path: Path, contract: Contract, row: Mapping[str, s
     shown = [each for each in peeked if each.state == "visible"] or peeked
     if not shown:
         raise read_errors.no_sheet(path.name, contract.name, [])
-    made.hidden[_real(path)] = (label, {each.name: each for each in peeked if each.state != "visible"})
+    delivering = frozenset(each.name for each in peeked if each.state != "visible" and _delivers(each))
+    made.hidden[_real(path)] = (label, delivering)
     named = Page(contract.name, contract.zh).find(each.name for each in shown)
     if named is None:
         profiles = made.profiles[row["profile"]].sheets if row.get("profile") else None
@@ -452,27 +483,6 @@ def file_hash(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def sheet_hash(raw: RawSheet) -> str:
-    """SHA-256 of the cells of a sheet, however the file stores them."""
-    total = hashlib.sha256()
-    codes = np.zeros(len(raw.strings) + 1, dtype=np.uint64)  # of the texts that this sheet uses; the last is no text
-    total.update(np.ascontiguousarray(raw.rows).tobytes())
-    for number, column in sorted(raw.columns.items()):
-        kinds = np.ascontiguousarray(column.kind)
-        if not (kinds != Kind.BLANK).any():
-            continue
-        textual = (kinds == Kind.TEXT) | (kinds == Kind.ERROR)
-        texts = np.where(textual, column.text, -1)
-        used = np.flatnonzero(np.bincount(texts[textual], minlength=1))
-        for text in used[codes[used] == 0].tolist():
-            plain = raw.strings[text].encode("utf-8", "surrogatepass")
-            codes[text] = int.from_bytes(hashlib.blake2b(plain, digest_size=8).digest(), "little")
-        numbers = np.where(np.isnan(column.number), 0.0, column.number)
-        for part in (np.array([number]), kinds, numbers, codes[texts]):
-            total.update(np.ascontiguousarray(part).tobytes())
-    return total.hexdigest()
 
 
 FILLED = {

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from loyalty_xl.books import reading
+from loyalty_xl.books import reading, unread
 from loyalty_xl.books.places import PAGES, SCORECARD, Page, not_ours
 from loyalty_xl.contracts import departments, everything
 from loyalty_xl.errors import UsageError
@@ -98,7 +98,7 @@ def open_book(book: Path, sources: Mapping[str, str] | None = None) -> Opened:
         raise not_ours(book.name)
     given = _known(sources or {})
     wanted = [page_names[name] for name in page_names if name not in given]
-    return Opened(book, states, page_names, given, reading.start(book, wanted))
+    return Opened(book, states, page_names, given, unread.start(book, wanted))
 
 
 def _known(sources: Mapping[str, str]) -> dict[str, str]:

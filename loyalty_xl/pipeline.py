@@ -5,22 +5,24 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loyalty_xl import adjusting, catalogue, improving, library
 from loyalty_xl.acting import Shown
-from loyalty_xl.books import addin_paths
+from loyalty_xl.books import addin_paths, unread
 from loyalty_xl.closings import NO_CLOSINGS
 from loyalty_xl.contracts import departments
 from loyalty_xl.contracts.arrivals import Arrival, Received
 from loyalty_xl.contracts.between import between_sheets
 from loyalty_xl.contracts.between_value import wallets
-from loyalty_xl.contracts.checking import check_sheet
+from loyalty_xl.contracts.checked import checked_sheet
 from loyalty_xl.contracts.currencies import foreign_money
 from loyalty_xl.contracts.ledger import conversions
 from loyalty_xl.contracts.plans import read_plans
 from loyalty_xl.contracts.replacing import without_replaced
+from loyalty_xl.contracts.target_changes import ended
 from loyalty_xl.contracts.targets import read_targets
 from loyalty_xl.contracts.totals import differing, read_controls, totals
 from loyalty_xl.contracts.uniting import unite
@@ -31,6 +33,7 @@ from loyalty_xl.inputs import Inputs, gather
 from loyalty_xl.opening import NOTHING, silent
 from loyalty_xl.preparing import Prepared, newest_date, prepare
 from loyalty_xl.receiving import receive, waiting_lines
+from loyalty_xl.rows.reused import reused
 from loyalty_xl.scorecard import score
 from loyalty_xl.scoring import LoyaltyScore, loyalty_score
 from loyalty_xl.settling import closings_of, settle
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from loyalty_xl.contracts.totals import Total
     from loyalty_xl.opening import Asked, Opened, Progress
     from loyalty_xl.restating import Restatement
+    from loyalty_xl.rows.ready import Ready
     from loyalty_xl.scoring import Line
     from loyalty_xl.settings import Settings
     from loyalty_xl.vocabulary import Adjustment, Plan, Target
@@ -144,8 +148,10 @@ def compute(
     at_end = inputs.settings.at(as_of - timedelta(days=1))
     prepared = prepare(sheets, at_end, as_of)
     targets = _taken(_targets(inputs, kpis, calendar, prepared), findings)
-    plans = _taken(read_plans(inputs.control.get(improving.PAGE), kpis, calendar, _segments(prepared)), findings)
+    control, segments = inputs.control.get(improving.PAGE), _segments(prepared)
+    plans = _taken(read_plans(control, kpis, calendar, segments, prepared.renamed), findings)
     period = _period(asked.period, calendar, at_end, as_of)
+    findings += ended(inputs.control.get("Targets"), targets, period, calendar, lambda key: kpis[key].target_unit)
     first = prepared.first_month
     periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
     computed = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
@@ -239,7 +245,7 @@ def check(inputs: Inputs, today: date, arrivals: list[Arrival] | None = None) ->
         mapping = inputs.mapping.get(name, {})
         checked = []
         for source in files:
-            sheet, found = check_sheet(
+            sheet, found = checked_sheet(
                 source.raw,
                 source.contract,
                 settings,
@@ -249,6 +255,7 @@ def check(inputs: Inputs, today: date, arrivals: list[Arrival] | None = None) ->
                 header_row=source.header_row,
                 profile=source.profile,
                 today=today,
+                keep=unread.keep,
             )
             blank = not sheet.rows_read and not source.file
             if blank and not source.covers_to and not (name in inputs.said and inputs.said[name].nil):
@@ -459,7 +466,7 @@ def _targets(
     sheet = inputs.control.get("Targets")
     if sheet is None:
         return [], []
-    return read_targets(sheet, kpis, calendar, _segments(prepared))
+    return read_targets(sheet, kpis, calendar, _segments(prepared), prepared.renamed, prepared.merged)
 
 
 def _unrivalled(inputs: Inputs, lines: Iterable[Line]) -> list[Finding]:
@@ -476,8 +483,8 @@ def _unrivalled(inputs: Inputs, lines: Iterable[Line]) -> list[Finding]:
 
 
 def _segments(prepared: Prepared) -> dict[str, set[str]]:
-    """Values of each segment dim."""
-    segments: dict[str, set[str]] = {}
+    """Values of each segment dim, with rows or without."""
+    segments: dict[str, set[str]] = {dim: set(names) for dim, names in prepared.known.items() if names}
     for dim, label in prepared.ready.segments[1:]:
         segments.setdefault(dim, set()).add(label)
     return segments
@@ -499,8 +506,18 @@ def _tables(
         if each.scored:
             continue
         fed = all(name in prepared.ready for name in each.frames) and not inputs.settings.untrusted
-        tables[key] = each.function(prepared.ready, settings, periods) if fed else []
+        tables[key] = _table(each, prepared.ready, settings, periods) if fed else []
     return tables
+
+
+def _table(each: catalogue.Listing, ready: Ready, settings: Settings, periods: list[Period]) -> list[dict[str, Any]]:
+    """One listing; what names people, or quotes them, is made anew each time."""
+    if each.personal or "comments" in each.frames:
+        return each.function(ready, settings, periods)
+    work = partial(each.function, ready, settings, periods)
+    key = ("listing", each.key, id(each.function), settings, tuple(periods))
+    rows = reused(ready, key, work, lambda made: 100 * sum(map(len, made)), own=each)
+    return [dict(row) for row in rows]
 
 
 def _totals(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loyalty_xl import memory
 from loyalty_xl.books.owners import open_since, who_has_it
 from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.opening import Asked, Progress, open_book, silent
@@ -33,6 +34,7 @@ def refresh(
     today: date | None = None,
     recalculate: bool | None = None,
     allow_csv: bool = False,
+    reuse: bool = True,
     progress: Progress = silent,
 ) -> Refresh:
     """Read, check and compute *book*, and fill its pages.
@@ -62,6 +64,9 @@ def refresh(
         that previewers show them right (default: yes, unless LOYALTY_XL_NO_RECALC is set). Seconds; only if needed.
     allow_csv
         Read a text file that bears a workbook's ending as text.
+    reuse
+        Whether what this process remembers of unchanged sheets is used (see `loyalty_xl.memory`): the same results,
+        sooner. LOYALTY_XL_NO_CACHE=1 switches it off altogether, `loyalty_xl.forget()` empties it.
     progress
         Called with the name of each step as it begins.
 
@@ -79,13 +84,14 @@ def refresh(
     if not dry_run and not out and (holder := who_has_it(book)) is not None:
         raise open_elsewhere(book, holder)
     asked = Asked(period, as_of, dict(sources or {}), dict(settings or {}), language, allow_csv)
-    with open_book(book, sources) as opened:
-        from loyalty_xl import pipeline, writing
+    with memory.reusing(reuse=reuse):
+        with open_book(book, sources) as opened:
+            from loyalty_xl import pipeline, writing
 
-        made = pipeline.compute(opened, asked, today=today, progress=progress)
-    return writing.write(
-        made, asked, target, copy=bool(out), dry_run=dry_run, by=by, recalculate=recalculate, progress=progress
-    )
+            made = pipeline.compute(opened, asked, today=today, progress=progress)
+        return writing.write(
+            made, asked, target, copy=bool(out), dry_run=dry_run, by=by, recalculate=recalculate, progress=progress
+        )
 
 
 def may_be_written(target: Path, book: Path, sources: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from loyalty_xl.contracts.targets import target_for
 from loyalty_xl.evaluating import Situation, evaluate, evaluate_turns
 from loyalty_xl.rows.competitors import strongest
 from loyalty_xl.scoring import Line, Rival, judged, share_gone
+from loyalty_xl.target_history import with_target_history
 from loyalty_xl.turns import (
     YTD,
     Turn,
@@ -101,7 +102,7 @@ def score(
         if past in closings.standing
     }
     lines = [_line(kpi, dim, segment, target, period, situation, look) for kpi, dim, segment, target in wanted]
-    return Scored(lines, again)
+    return Scored(with_target_history(lines, targets, look.past, situation.calendar, closings.aim), again)
 
 
 def through_windows(

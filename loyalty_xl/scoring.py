@@ -74,6 +74,8 @@ class Line:
     straddles: bool = False  # the interval holds the target
     history: tuple[float | None, ...] = field(default=())  # values of the last 13 periods
     rival: Rival | None = None  # where the target is to beat every competitor
+    aims: tuple[float | None, ...] = ()  # targets of the periods of `history`
+    replaced: tuple[tuple[Aim, date], ...] = ()  # what the target was before, each with its last day, oldest first
     adjustments: tuple[Adjustment, ...] = ()  # by which a figure of this line is not what was computed
 
     def adjusted(self, period: Period) -> Adjustment | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyalty_xl.rows.ready import collect
+from loyalty_xl.rows.reused import reused
 from loyalty_xl.turns import Turn, months_of, turn_frame
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def _summed(
     as_of: date,
     dims: tuple[str, ...],
 ) -> pd.DataFrame:
-    parts = []
+    parts: list[pd.DataFrame] = []
     by_rows: dict[str, list[Measure]] = {}
     for each in measures:
         by_rows.setdefault(each.rows.name, []).append(each)
@@ -69,9 +71,11 @@ def _summed(
         if rows.frame not in ready or not paths:
             continue
         if rows.dated:
-            parts.append(_dated(rows, group, turns, ready, settings, paths))
+            work = partial(_dated, rows, group, turns, ready, settings, paths)
         else:
-            parts.append(_turned(rows, group, turns, ready, settings, calendar, as_of, paths))
+            work = partial(_turned, rows, group, turns, ready, settings, calendar, as_of, paths)
+        key = ("sums", rows.name, tuple(map(id, group)), tuple(turns), settings, calendar, as_of, paths)
+        parts.append(reused(ready, key, work, lambda made: int(made.memory_usage().sum()), own=group))
     if not parts:
         return pd.DataFrame(columns=KEYS).set_index(KEYS)
     names = [name for part in parts for name in part.columns if name not in KEYS]

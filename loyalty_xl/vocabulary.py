@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 
 class Cycle(StrEnum):
@@ -229,6 +230,12 @@ class Calendar:
         start = year * 12 + self.first_month - 1 + (int(quarter or half or 1) - 1) * cycle.months
         return self.period(cycle, start)
 
+    def is_unmarked(self, text: str) -> bool:
+        """Whether a label can mean two things: a quarter, half-year or year without FY where the fiscal year is another one."""
+        period = self.parse(text) if self.first_month > 1 else None
+        spans = (Cycle.QUARTER, Cycle.HALF_YEAR, Cycle.YEAR)
+        return period is not None and period.cycle in spans and not text.strip().upper().startswith("FY")
+
 
 @dataclass(frozen=True, order=True)
 class Period:
@@ -343,7 +350,7 @@ class Result:
         """Upper end of the interval."""
         return self.interval.high if self.interval else None
 
-    @property
+    @cached_property
     def id(self) -> str:
         """What Detail's first column and other people's formulas call it."""
         where = ALL if self.segment_dim == "all" else f"{self.segment_dim}={self.segment}"

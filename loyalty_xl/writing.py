@@ -55,6 +55,8 @@ def write(
     made.seconds["recalculate"] = recalculation.seconds
     made.written_to = target
     replace_file(target, patch.save, patch.verify)
+    if not patch.refused:
+        filling.remember(target)
     made.seconds["write"] = round(time.perf_counter() - started - recalculation.seconds, 3)
     return made
 

@@ -291,10 +291,22 @@ def other_tier(rows: Cells) -> None:
     rows.append([*rows[1][:3], "Silver", *rows[1][4:]])
 
 
+def south(header: str, value: str) -> Plant:
+    """Say something of the region SOUTH in a further column of Regions (C)."""
+
+    def plant(rows: Cells) -> None:
+        for row, cell in zip(rows, (header, "", value), strict=True):
+            row.append(cell)
+
+    return plant
+
+
 BETWEEN: list[tuple[str, str, Plant, list[Told]]] = [
     ("unknown customer", "Orders", cells(C2="C99"), [("W241", "C2", 1)]),
     ("new region", "Orders", cells(M2="EAST"), [("W261", "M2", 1)]),
     ("new product", "Orders", cells(E2="LAMP"), [("W261", "E2", 1)]),
+    ("region used after its last day", "Regions", south("valid_to", "2026-01-31"), [("W291", "M28", 5)]),
+    ("region becomes another that does not exist", "Regions", south("becomes", "EAST"), [("E294", "C3", 1)]),
     ("order before the customer", "Orders", cells(D3="2025-01-02"), [("W244", "D3", 1)]),
     ("order after the account was closed", "Orders", cells(D24="2026-03-01"), [("W245", "D24", 1)]),
     ("11 on a scale to 10", "SurveyResponses", cells(G2="11"), [("E231", "G2", 1)]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import time
@@ -76,6 +77,15 @@ class Archive:
     def size(self, part: str) -> int:
         """Give the declared size of a part. [bytes]"""
         return self.members[part].file_size
+
+    def mark(self, part: str) -> str:
+        """Give a hash of a part as it lies in the package: the same mark is the same content, nothing is unpacked."""
+        member = self.members[part]
+        total = hashlib.sha256(f"{member.compress_type} {member.file_size} {member.CRC} ".encode())
+        for packed in self._packed(member, 8 * PACKED):
+            total.update(packed)
+            self.clock.check()
+        return total.hexdigest()
 
     def read(self, part: str) -> bytes:
         """Give a whole part."""

@@ -30,6 +30,7 @@ class ReadSheet(RawSheet):
     Hidden rows and columns are listed where they hold a value.
     """
 
+    shared: int = -1  # how many of its first texts are the workbook's shared strings; -1 where it holds others
     origin: str = ""  # `.xls` and the like, for a format whose hidden rows and number formats are not seen (W110)
 
 
@@ -246,8 +247,9 @@ def raw_sheet(sheet: Columned, shared: list[str], formats: list[str], *, date190
     """Give the sheet with its texts."""
     columns = {number: _raw_column(column) for number, column in sheet.columns.items()}
     strings = shared + sheet.own_texts if sheet.own_texts else shared
+    count = len(shared)
     if len(sheet.rows) * len(columns) < len(strings):
-        strings = _own(columns, strings)
+        strings, count = _own(columns, strings), -1
     return ReadSheet(
         name=sheet.name,
         rows=sheet.rows,
@@ -262,6 +264,7 @@ def raw_sheet(sheet: Columned, shared: list[str], formats: list[str], *, date190
         state=sheet.state,
         used=sheet.used,
         dependent=sheet.dependent,
+        shared=count,
         origin=origin,
     )
 

@@ -52,6 +52,7 @@ class Package:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._stamp: tuple[int, int] | None = None
+        self._archive: zipfile.ZipFile | None = None
         self._members = self._look(lambda _, archive: [i for i in archive.infolist() if not i.is_dir()])
         self._by_name: dict[str, zipfile.ZipInfo] = {}
         for info in self._members:
@@ -123,8 +124,13 @@ class Package:
                     raise changed_meanwhile(self.path)
                 self._stamp = stamp
                 refuse_other_files(file, self.path)
-                with zipfile.ZipFile(file) as archive:
-                    return action(file, archive)
+                if self._archive is None:
+                    self._archive = zipfile.ZipFile(file)
+                self._archive.fp = file  # the directory is read once: the stamp says that it is still the same
+                try:
+                    return action(file, self._archive)
+                finally:
+                    self._archive.fp = None
         except FileNotFoundError as error:
             raise unreachable(self.path, error) from None
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:

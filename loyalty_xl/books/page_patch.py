@@ -37,6 +37,7 @@ CELL = re.compile(
 )
 number_of = cache(column_number)
 ROW = re.compile(rb'<row r="(\d+)"[^>]*?(?:/>|(?<!/)>(.*?)</row>)', re.DOTALL)
+STEP = 1 << 14  # bytes that are compared at once
 
 
 @dataclass
@@ -209,6 +210,8 @@ def same_rows(sheet: SheetXml, old: bytes, new: bytes, scope: Scope) -> bool:
     """Say whether two stretches of rows hold the same cells in the same formats, however they are written."""
     if b"<" not in old or b"<" not in new:
         return not any(True for _ in read_rows(sheet, old + new, scope))
+    cut = old.rfind(b"<%srow" % sheet.prefix.encode(), 0, same_bytes(old, new))
+    old, new = old[max(cut, 0) :], new[max(cut, 0) :]
     for one, other in zip_longest(read_rows(sheet, old, scope), read_rows(sheet, new, scope)):
         if one == other:
             continue
@@ -218,6 +221,14 @@ def same_rows(sheet: SheetXml, old: bytes, new: bytes, scope: Scope) -> bool:
             if column != other_column or style != other_style or not same(value, other_value):
                 return False
     return True
+
+
+def same_bytes(old: bytes, new: bytes) -> int:
+    """Give how many bytes at the beginning are the same, in whole blocks."""
+    at, least = 0, min(len(old), len(new))
+    while at + STEP <= least and old[at : at + STEP] == new[at : at + STEP]:
+        at += STEP
+    return at
 
 
 def read_rows(

@@ -47,7 +47,7 @@ def peek(path: Path | str, limits: Limits = DEFAULTS, rows: int = 30, *, allow_c
         structure = read_structure(archive)
         held = [(sheet, read_worksheet(archive, structure, sheet, rows)) for sheet in structure.sheets]
         most = max((worksheet.columns.last_index() for _, worksheet in held), default=-1) + 1
-        strings = _strings(archive, structure, most)
+        strings = shared_texts(archive, structure, most)
         return [
             _first(raw_sheet(columned(sheet, worksheet, len(strings)), strings, list(structure.formats),
                              date1904=structure.date1904), rows)
@@ -94,9 +94,17 @@ def read_many(
 
 
 def start(
-    path: Path | str, names: Sequence[str] | None = None, limits: Limits = DEFAULTS, *, allow_csv: bool = False
+    path: Path | str,
+    names: Sequence[str] | None = None,
+    limits: Limits = DEFAULTS,
+    *,
+    allow_csv: bool = False,
+    known: int = 0,
 ) -> Pending:
-    """Begin to read sheets; a refusal that the first look shows is raised here, any other by `Pending.result`."""
+    """Begin to read sheets; a refusal that the first look shows is raised here, any other by `Pending.result`.
+
+    *known* bytes of the package need not be read.
+    """
     path = Path(path)
     kind = look(path, limits, allow_csv=allow_csv)
     if kind == "text":
@@ -105,7 +113,7 @@ def start(
         return _other(path, kind, names, limits)
     with Archive(path, limits) as archive:
         chosen = [sheet.name for sheet in _choose(archive, read_structure(archive), names)]
-        size = sum(member.file_size for member in archive.members.values())
+        size = sum(member.file_size for member in archive.members.values()) - known
     if size <= SMALL:
         return Here(lambda: _package(path, chosen, limits))
     return Child(path, chosen, limits)
@@ -173,7 +181,7 @@ def _package(path: Path, names: list[str], limits: Limits) -> dict[str, ReadShee
 
     with Archive(path, limits) as archive:
         structure = read_structure(archive)
-        strings = _strings(archive, structure, None)
+        strings = shared_texts(archive, structure)
         found = {}
         for sheet in structure.sheets:
             if sheet.name in names:
@@ -190,7 +198,8 @@ def _text(path: Path, names: Sequence[str] | None, limits: Limits) -> dict[str, 
     return {path.stem: read_text(path, limits)}
 
 
-def _strings(archive: Archive, structure: Structure, most: int | None) -> list[str]:
+def shared_texts(archive: Archive, structure: Structure, most: int | None = None) -> list[str]:
+    """Give the shared strings of a package, or the first *most*."""
     from loyalty_xl.books.strings import shared_strings
 
     part = structure.strings

@@ -59,6 +59,7 @@ class Styles:
         self.namespace = etree.QName(self.root).namespace or ""
         self.appended = False
         self.known: dict[Style, int] = {}
+        self._seen: list[tuple[object, ...]] | None = None
         self.seen_empty: dict[int, bool] = {}
         self.ended: dict[tuple[int, Ending], int] = {}
 
@@ -70,7 +71,7 @@ class Styles:
         """Give the number of a cell format that looks like *style*, None if there is none."""
         if style not in self.known:
             wanted = (format_key(style.number_format), font_look(style, self.base_font), *fill_and_border(style))
-            looks = [self._look(xf) for xf in self._entries("cellXfs")]
+            looks = self._looks()
             if (*wanted, alignment_look(style)) not in looks:
                 return None
             self.known[style] = looks.index((*wanted, alignment_look(style)))
@@ -147,6 +148,12 @@ class Styles:
             self.root.insert(self.root.index(before[-1]) + 1 if before else 0, found)
         return found
 
+    def _looks(self) -> list[tuple[object, ...]]:
+        """Give what each cell format looks like."""
+        if self._seen is None:
+            self._seen = [self._look(xf) for xf in self._entries("cellXfs")]
+        return self._seen
+
     def _look(self, xf: etree._Element) -> tuple[object, ...]:
         """Give what a cell format looks like, in a form that can be compared."""
         custom = self._custom()
@@ -196,7 +203,7 @@ class Styles:
 
     def _add(self, section: str, entry: etree._Element) -> int:
         """Append an entry to a section and give its number."""
-        self.appended = True
+        self.appended, self._seen = True, None
         entries = self._section(section)
         entries.append(entry)
         number = len(self._entries(section))

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from loyalty_xl.contracts.contract import Type
+from loyalty_xl.contracts.counting import UNDATED
 from loyalty_xl.contracts.deliveries import HASH_SHOWN, key_of, span
 from loyalty_xl.contracts.ledger import RECEIVED, total
-from loyalty_xl.contracts.links import UNDATED, codes, months
+from loyalty_xl.contracts.links import codes, months
 from loyalty_xl.contracts.row_marks import digests
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ Unknown customers, regions, products and complaint classes stay as they were sen
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from loyalty_xl.contracts.between_competitors import competitor_figures
 from loyalty_xl.contracts.between_customers import customers
 from loyalty_xl.contracts.between_orders import refunds
+from loyalty_xl.contracts.between_places import places
 from loyalty_xl.contracts.between_prices import prices
 from loyalty_xl.contracts.between_programme import ledger
 from loyalty_xl.contracts.between_quality import first_responses, service_ratings, taxonomy
@@ -22,30 +24,36 @@ from loyalty_xl.contracts.between_referrals import follow_ups, referrals
 from loyalty_xl.contracts.between_retention import save_attempts
 from loyalty_xl.contracts.between_service import complaints, responses
 from loyalty_xl.contracts.between_watch import contacts, kept_too_long, registered
-from loyalty_xl.contracts.links import by_code, codes, days, first_of, numbers, usable, warning
+from loyalty_xl.contracts.contract import Type
+from loyalty_xl.contracts.links import (
+    by_code,
+    codes,
+    days,
+    empty_cells,
+    errors,
+    first_of,
+    numbers,
+    take_rows,
+    usable,
+    warning,
+)
 from loyalty_xl.vocabulary import Finding, month_ordinal, month_start
 
 if TYPE_CHECKING:
     from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.contracts.links import Ints
     from loyalty_xl.settings import Settings
 
-NEW_VALUES = 50  # new values of one column that get a finding of their own
-PLACES = (
-    (
-        "region_id",
-        "Regions",
-        ("Orders", "Customers", "Campaigns", "CompetitorNPS", "SalesCosts", "PriceChanges", "MarketIndex"),
-    ),
-    ("product_id", "Products", ("Orders", "Complaints", "PriceChanges")),
-)
 MONTHS_NAMED = 12
 
 
 def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding]:
     """Check the rules between sheets; what an error takes out is taken out of *sheets*."""
-    findings, merged = customers(sheets)
+    findings = unmarked_labels(sheets, settings)
+    found, merged = customers(sheets)
+    findings += found
     findings += refunds(sheets, merged)
-    findings += new_values(sheets)
+    findings += places(sheets)
     findings += responses(sheets, merged, settings)
     findings += follow_ups(sheets)
     findings += referrals(sheets, merged)
@@ -60,32 +68,6 @@ def between_sheets(sheets: dict[str, Sheet], settings: Settings) -> list[Finding
     findings += registered(sheets)
     findings += contacts(sheets, merged, settings)
     findings += kept_too_long(sheets, settings)
-    return findings
-
-
-def new_values(sheets: dict[str, Sheet]) -> list[Finding]:
-    """Rule 5: a region or product that its own sheet does not hold: one finding for each new value, with its rows."""
-    findings: list[Finding] = []
-    for field, reference, names in PLACES:
-        source = usable(sheets, reference)
-        if source is None:
-            continue
-        known = set(source.frame[field].dropna().astype(str))
-        if reference == "Regions":
-            known |= set(source.frame["name"].dropna().astype(str))
-        for name in names:
-            sheet = usable(sheets, name)
-            if sheet is None or field not in sheet.frame:
-                continue
-            at, texts = codes(sheet, field)
-            count = np.bincount(at[at >= 0], minlength=len(texts))
-            new = [code for code in np.argsort(-count, kind="stable") if count[code] and texts[code] not in known]
-            for code in new[:NEW_VALUES]:
-                findings += warning("W261", sheet, field, at == code, texts[code], reference)
-            rest = new[NEW_VALUES:]
-            if rest:
-                shown = first_of([texts[code] for code in rest])
-                findings += warning("W261", sheet, field, np.isin(at, rest), shown, reference)
     return findings
 
 
@@ -138,3 +120,31 @@ def purchase_cycles(sheets: dict[str, Sheet], settings: Settings) -> list[Findin
     name = str(products.frame["product_id"].iloc[first])
     detail = {"cycle": f"{cycle[first]:.10g}"}
     return warning("W271", products, "purchase_cycle_days", short, name, f"{window[first]:.10g}", **detail)
+
+
+def unmarked_labels(sheets: dict[str, Sheet], settings: Settings) -> list[Finding]:
+    """W293: labels without FY where the fiscal year is not that of the calendar; E203: labels with FY where it is."""
+    findings: list[Finding] = []
+    calendar = settings.calendar
+    for name in sheets:
+        sheet = usable(sheets, name)
+        for field in sheet.contract.fields if sheet else ():
+            if sheet is None or field.type is not Type.PERIOD or field.name not in sheet.sent:
+                continue
+            at, texts = codes(sheet, field.name)
+            doubtful = [calendar.is_unmarked(text) for text in texts]
+            mask = by_code(doubtful, bool, blank=False)[at]
+            if any(doubtful) and (period := calendar.parse(found := texts[doubtful.index(True)])):
+                span = f"{period.start:%Y-%m}..{month_start(period.stop - 1):%Y-%m}"
+                findings += warning("W293", sheet, field.name, mask, found, period.label, span=span)
+            unknown = by_code((calendar.parse(text) is None for text in texts), bool, blank=False)[at]
+            findings += errors("E203", sheet, field.name, unknown, partial(_not_a_period, at, texts))
+            if field.required or field.name == sheet.contract.date:
+                take_rows(sheet, unknown, "error")
+            else:
+                empty_cells(sheet, field.name, unknown)
+    return findings
+
+
+def _not_a_period(at: Ints, texts: list[str], row: int) -> tuple[str, str, dict[str, str]]:
+    return texts[at[row]], "period", {}

@@ -195,7 +195,7 @@ class _Check:
         """Enter hidden rows that a setting leaves out: they came, and are not used."""
         names = (self.contract.date, ledger.money_field(self.contract))
         columns = {name: self._read(name, entries) for name in names if name in self.header.columns}
-        months = months_of_rows(self.contract, columns, len(entries))
+        months = months_of_rows(self.contract, columns, len(entries), self.settings.calendar)
         money = columns[names[1]].values if names[1] in columns else None
         for reason in (ledger.RECEIVED, "hidden"):
             ledger.enter(sheet.ledger, reason, months, money)
@@ -302,6 +302,8 @@ class _Check:
         if contract.name == "Orders" and len(key) < len(contract.key):
             key = []
         policy = str(self.settings.identical_order_lines) if contract.name == "Orders" else "keep"
+        if contract.since in sent:  # rows of one key that differ follow each other in time
+            key, policy = [], "drop"
         content = {name: column for name, column in columns.items() if name in sent}
         labels = {name: self.header.texts[column] for name, column in self.header.columns.items()}
         first = self._place((*key, *(name for name in contract.key if name in sent), contract.date)[0] or "")
@@ -311,7 +313,7 @@ class _Check:
         findings += twice.findings
         faulty |= twice.conflicts
         kept = ~(out | twice.conflicts | twice.drop)
-        months = months_of_rows(contract, columns, size)
+        months = months_of_rows(contract, columns, size, self.settings.calendar)
         amount = amounts_of(contract, columns, size)
         counts, rejected = count_sheet(
             contract, columns, sent, months, amount, filled, ~faulty, ~twice.copies, bad, out | twice.conflicts
@@ -321,6 +323,7 @@ class _Check:
         frame = build_frame(contract, columns, self.raw.rows[self.entries], None if kept.all() else kept)
         left_out = {"error": int((out | twice.conflicts).sum()), "repeated": int(twice.drop.sum())}
         sheet = Sheet(contract, self.title, frame, self.header.sent, counts, rejected, blocked=blocked)
+        sheet.calendar = self.settings.calendar
         sheet.left_out = {reason: rows for reason, rows in left_out.items() if rows}
         out |= twice.conflicts
         dated = columns.get(contract.date)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from loyalty_xl.vocabulary import Calendar
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -59,6 +61,7 @@ class Contract:
     fields: tuple[Field, ...]
     key: tuple[str, ...] = ()
     date: str = ""  # the field that places a row in a period; "" for reference sheets
+    since: str = ""  # the field that dates what is said of a key: several rows of one key follow each other
     en: str = ""
     zh_note: str = ""
 
@@ -109,3 +112,4 @@ class Sheet:
     ledger: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)  # see `ledger`: month, reason -> sums
     parts: tuple[Part, ...] = ()  # the files, where there are several (see `uniting`)
     taken: list[Taken] = field(default_factory=list)  # rows that were taken out, for tracing
+    calendar: Calendar = field(default_factory=Calendar)  # by which its period labels are read

@@ -43,16 +43,15 @@ def no_rejected() -> pd.DataFrame:
     )
 
 
-def months_of_rows(contract: Contract, columns: dict[str, Column], size: int) -> NDArray[np.int64]:
+def months_of_rows(contract: Contract, columns: dict[str, Column], size: int, calendar: Calendar) -> NDArray[np.int64]:
     """Give each row's month; a row without a usable date has that of the nearest dated row above it, else below."""
     column = columns.get(contract.date)
     if column is None or not size:
         return np.full(size, UNDATED, np.int64)
     if column.field.type is Type.PERIOD:
         known = column.values >= 0
-        calendar = Calendar()
-        parsed = [calendar.parse(name.removeprefix("FY")) for name in column.categories or ()]
-        months = np.array([period.first if period else UNDATED for period in parsed] + [UNDATED])[column.values]
+        parsed = [periods_month(name, calendar) for name in column.categories or ()]
+        months = np.array([*parsed, UNDATED])[column.values]
     else:
         known = ~np.isnat(column.values)
         months = months_of(column.values) if known.all() else np.zeros(size, np.int64)
@@ -65,6 +64,12 @@ def months_of_rows(contract: Contract, columns: dict[str, Column], size: int) ->
         return np.full(size, UNDATED, np.int64)
     above = np.maximum.accumulate(np.where(known, np.arange(size), -1))
     return np.asarray(months[np.where(above < 0, np.argmax(known), above)])
+
+
+def periods_month(text: str, calendar: Calendar) -> int:
+    """First month of a period label; one that is none in this calendar is placed as in the usual one."""
+    period = calendar.parse(text) or Calendar().parse(text.removeprefix("FY"))
+    return period.first if period else UNDATED
 
 
 def amounts_of(contract: Contract, columns: dict[str, Column], size: int) -> NDArray[np.float64]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from loyalty_xl.cells import Kind
+from loyalty_xl.contracts.counting import UNDATED
 from loyalty_xl.contracts.ledger import UNIT
-from loyalty_xl.contracts.links import UNDATED
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:

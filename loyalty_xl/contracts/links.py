@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from loyalty_xl.contracts import ledger
+from loyalty_xl.contracts.counting import UNDATED, periods_month
 from loyalty_xl.contracts.taken import CODES, MOST, Taken
-from loyalty_xl.vocabulary import Calendar, Finding
+from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 SINGLY = 1_000  # errors of one code in one column that are told one by one; the others are one finding
 LISTED = 10  # addresses of a grouped finding
-UNDATED = 0  # month of rows that no date places, as in `counting`
 NO_DAY = np.iinfo(np.int64).min  # the day of a blank date
 
 
@@ -212,8 +212,7 @@ def months(sheet: Sheet) -> Ints:
         return np.full(len(sheet.frame), UNDATED, dtype=np.int64)
     if sheet.frame[name].dtype.kind != "M":
         at, texts = codes(sheet, name)
-        periods = [Calendar().parse(text.removeprefix("FY")) for text in texts]
-        return by_code((each.first if each else UNDATED for each in periods), np.int64, UNDATED)[at]
+        return by_code((periods_month(text, sheet.calendar) for text in texts), np.int64, UNDATED)[at]
     values = sheet.frame[name].to_numpy().astype("datetime64[M]")
     found: Ints = np.where(np.isnat(values), UNDATED, values.astype(np.int64) + 1970 * 12)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from loyalty_xl.contracts.target_changes import typed_otherwise
 from loyalty_xl.contracts.targets import Reader, records
 from loyalty_xl.vocabulary import Finding, Plan
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.contracts.target_changes import Renamed
     from loyalty_xl.contracts.targets import KpiName, Segments
     from loyalty_xl.vocabulary import Calendar
 
@@ -26,7 +28,11 @@ RESOURCES = ("resource_budget", "resource_people", "resource_other")
 
 
 def read_plans(
-    sheet: Sheet | None, names: Mapping[str, KpiName], calendar: Calendar, segments: Segments | None = None
+    sheet: Sheet | None,
+    names: Mapping[str, KpiName],
+    calendar: Calendar,
+    segments: Segments | None = None,
+    renamed: Renamed | None = None,
 ) -> tuple[list[Plan], list[Finding]]:
     """Read the plans of a checked Improvement sheet; goal, timeline, owner and resources are mandatory (W369).
 
@@ -34,14 +40,14 @@ def read_plans(
     """
     if sheet is None:
         return [], []
-    reader = Reader(sheet, names, calendar, segments or {})
+    reader = Reader(sheet, names, calendar, segments or {}, renamed)
     plans = []
     for row, cells in records(sheet):
         plan = _plan(reader, row, cells)
         if plan is not None:
             plans.append(plan)
             _complete(reader, plan)
-    return plans, reader.findings
+    return plans, reader.findings + typed_otherwise(reader.typed, sheet) + reader.unmarked()
 
 
 def _plan(reader: Reader, row: int, cells: dict[str, Any]) -> Plan | None:

@@ -56,7 +56,7 @@ def row_marks(sheet: Sheet) -> Marks:
     kept = [field.name for field in sheet.contract.fields if field.name in sheet.frame and not field.personal]
     hashes = {name: _hashes(sheet.frame[name]) for name in kept}
     content = _mixed(list(hashes.values()), len(sheet.frame))
-    key = [hashes[name] for name in sheet.contract.key if name in hashes]
+    key = [hashes[name] for name in (*sheet.contract.key, sheet.contract.since) if name in hashes]
     file = np.zeros(len(sheet.frame), np.int64)
     if sheet.parts:
         starts = [part.start for part in sheet.parts]

@@ -7,16 +7,19 @@ import math
 import re
 import unicodedata
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
+from loyalty_xl.contracts.target_changes import renamed_segments, unmarked_periods
+from loyalty_xl.contracts.target_lookup import NUMBERS, RULED_OUT, earlier_targets, target_for
 from loyalty_xl.contracts.weights import normalised
-from loyalty_xl.vocabulary import ALL, SEGMENT_DIMS, Better, Calendar, Cycle, Dimension, Finding, Period, Target, Unit
+from loyalty_xl.vocabulary import ALL, SEGMENT_DIMS, Better, Calendar, Dimension, Finding, Period, Target, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.contracts.target_changes import Renamed
 
     Segments = Mapping[str, Collection[str]]
 
@@ -34,7 +37,6 @@ SHARED = {  # refused unless exactly one KPI has it as its label
     "新客留存率": ("new_customer_retention", "new_customer_watch"),
 }
 DIRECTIONS = {"up": Better.HIGHER, "down": Better.LOWER, "range": Better.RANGE}
-NUMBERS = ("target", "baseline", "lower", "upper", "green", "amber")
 CONTROL_CODES = {
     "E203": "E302",
     "E223": "E302",
@@ -44,7 +46,6 @@ CONTROL_CODES = {
     "E228": "E305",
     "E229": "E305",
 }
-RULED_OUT = ("draft", "retired")
 BEAT, BEATABLE = "beat_competitor", "nps"  # of competitors only this is known
 
 
@@ -98,7 +99,12 @@ def control_findings(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def read_targets(
-    sheet: Sheet, names: Mapping[str, KpiName], calendar: Calendar, segments: Segments | None = None
+    sheet: Sheet,
+    names: Mapping[str, KpiName],
+    calendar: Calendar,
+    segments: Segments | None = None,
+    renamed: Renamed | None = None,
+    merged: Collection[str] = (),
 ) -> tuple[list[Target], list[Finding]]:
     """Read the targets of a checked Targets sheet.
 
@@ -112,14 +118,20 @@ def read_targets(
         The company's fiscal calendar, which reads the period labels.
     segments
         Values of each segment dim; a dim that is not in it is not checked.
+    renamed
+        Other names that segments had or will have, by dim, each with the name of the segment.
+    merged
+        Segments that several were made one of: targets under their earlier names are none of the whole.
 
     Notes
     -----
     A row without target is a template row and is ignored. A row that cannot be used is left out with its finding.
 
     """
-    reader = Reader(sheet, names, calendar, segments or {})
+    reader = Reader(sheet, names, calendar, segments or {}, renamed)
     targets = [target for row in records(sheet) if (target := reader.read(*row))]
+    targets, found = renamed_segments(targets, {row: name for row, (name, _) in reader.typed.items()}, sheet, merged)
+    reader.findings += found + reader.unmarked()
     targets = reader.without_doubles(targets)
     if "weight" in sheet.sent:
         dimension = {key: each.dimension.value for key, each in names.items()}
@@ -127,57 +139,6 @@ def read_targets(
         targets, findings = normalised(targets, dimension, sheet.title, column)
         reader.findings += findings
     return targets, reader.findings
-
-
-def target_for(
-    targets: Sequence[Target], kpi: str, segment_dim: str, segment: str, period: Period, calendar: Calendar, unit: Unit
-) -> Target | None:
-    """Give the target in force at the end of *period*, or None.
-
-    The exact period counts first, then the half-year and the year that hold it: rates as they are, counts and money
-    divided by the number of periods. A segment never has the target of All. The answer keeps the period of its row.
-    """
-    if period.cycle is Cycle.ALL:
-        return None
-    mine = [
-        each
-        for each in targets
-        if (each.kpi, each.segment_dim, each.segment) == (kpi, segment_dim, segment) and each.status not in RULED_OUT
-    ]
-    last_day = period.end - timedelta(days=1)
-    for place in (period, *_enclosing(period, calendar)):
-        rows = [
-            each for each in mine if each.period == place and (each.valid_from is None or each.valid_from <= last_day)
-        ]
-        if rows:
-            row = max(rows, key=lambda each: each.valid_from or date.min)
-            return _part(row, unit, place.months / period.months)
-    return None
-
-
-def earlier_targets(targets: Sequence[Target], current: Target) -> list[Target]:
-    """Give the targets that *current* replaced, oldest first, for "40 (45 until Jun)"."""
-    same = (current.kpi, current.segment_dim, current.segment, current.period)
-    start = current.valid_from or date.min
-    rows = [each for each in targets if (each.kpi, each.segment_dim, each.segment, each.period) == same]
-    rows = [each for each in rows if (each.valid_from or date.min) < start and each.status not in RULED_OUT]
-    return sorted(rows, key=lambda each: each.valid_from or date.min)
-
-
-def _enclosing(period: Period, calendar: Calendar) -> list[Period]:
-    periods = [
-        calendar.period(cycle, period.first) for cycle in (Cycle.HALF_YEAR, Cycle.YEAR) if cycle.months > period.months
-    ]
-    return [each for each in periods if each.first <= period.first and period.stop <= each.stop]
-
-
-def _part(row: Target, unit: Unit, count: float) -> Target:
-    """Divide what can be added up by the number of periods."""
-    if not unit.is_additive or count == 1:
-        return row
-    names = ("baseline",) if row.target_type == "relative_change" else NUMBERS
-    parts: dict[str, Any] = {name: None if (held := getattr(row, name)) is None else held / count for name in names}
-    return dataclasses.replace(row, **parts)
 
 
 def folded(text: str) -> str:
@@ -195,9 +156,19 @@ def records(sheet: Sheet) -> list[tuple[int, dict[str, Any]]]:
 class Reader:
     """Reads rows of one sheet of targets or plans and collects what is wrong with them."""
 
-    def __init__(self, sheet: Sheet, names: Mapping[str, KpiName], calendar: Calendar, segments: Segments) -> None:
+    def __init__(
+        self,
+        sheet: Sheet,
+        names: Mapping[str, KpiName],
+        calendar: Calendar,
+        segments: Segments,
+        renamed: Renamed | None = None,
+    ) -> None:
         self.sheet, self.names, self.calendar = sheet, names, calendar
         self.findings: list[Finding] = []
+        self.typed: dict[int, tuple[str, str]] = {}  # row -> another name of its segment, and its name
+        self.periods: dict[str, list[tuple[int, str]]] = defaultdict(list)  # field -> rows and periods as typed
+        self.renamed = {dim: {folded(old): now for old, now in some.items()} for dim, some in (renamed or {}).items()}
         self.segments = {dim: {folded(each): each for each in values} for dim, values in segments.items()}
         self.labels: dict[str, set[str]] = defaultdict(set)
         for each in names.values():
@@ -306,7 +277,25 @@ class Reader:
                 "E304", row, "period", str(period), f"cycle_type = {period.cycle.value}", other=f"cycle_type = {cycle}"
             )
             return None
+        self.periods[field].append((row, text))
         return period
+
+    def unmarked(self) -> list[Finding]:
+        """W293: periods that were read in the fiscal calendar and may have been meant otherwise."""
+        return [
+            each
+            for field, read in self.periods.items()
+            for each in unmarked_periods(self.sheet, field, read, self.calendar)
+        ]
+
+    def _renamed(self, row: int, dim: str | None, text: str) -> tuple[str | None, str]:
+        """Give dim and name of a segment that is typed under another name than it has."""
+        if not any(folded(text) in values for each, values in self.segments.items() if dim in (None, "all", each)):
+            for each, names in self.renamed.items():
+                if dim in (None, "all", each) and (now := names.get(folded(text))):
+                    self.typed[row] = text, now
+                    return each, now
+        return dim, text
 
     def segment(self, row: int, dim: str | None, text: str) -> tuple[str, str] | None:
         """Find the segment of a row: dim and value."""
@@ -319,6 +308,7 @@ class Reader:
                 "E302", row, "segment", text, ", ".join(list(self.segments.get(str(dim), {}).values())[:5]) or str(dim)
             )
             return None
+        dim, text = self._renamed(row, dim, text)
         if dim in (None, "all"):
             dims = [each for each, values in self.segments.items() if folded(text) in values]
             if len(dims) == 1:
@@ -397,3 +387,6 @@ def _shown(target: Target) -> str:
     if target.target is not None and not math.isnan(target.target):
         return f"{target.target:.10g}"
     return f"{target.lower}..{target.upper}"
+
+
+__all__ = ["BEAT", "BEATABLE", "NUMBERS", "RULED_OUT", "KpiName", "Reader", "control_findings", "earlier_targets", "folded", "read_targets", "records", "target_for"]  # fmt: skip

@@ -20,8 +20,9 @@ import pandas as pd
 
 from loyalty_xl.contracts import ledger
 from loyalty_xl.contracts.contract import Part, Sheet
+from loyalty_xl.contracts.counting import UNDATED
 from loyalty_xl.contracts.keys import bits, first_of_kind
-from loyalty_xl.contracts.links import UNDATED, address, block, codes, first_of, months, numbers, take_rows
+from loyalty_xl.contracts.links import address, block, codes, first_of, months, numbers, take_rows
 from loyalty_xl.vocabulary import Calendar, Finding, month_ordinal, month_start
 
 if TYPE_CHECKING:

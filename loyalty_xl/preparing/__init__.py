@@ -5,7 +5,7 @@ This is the one place that knows both the sheets' fields and the frames' columns
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from loyalty_xl.contracts.regions import regions_on
 from loyalty_xl.preparing import (
     comments,
     competitors,
@@ -30,7 +31,7 @@ from loyalty_xl.preparing import (
 )
 from loyalty_xl.preparing.costs import cost_spans
 from loyalty_xl.preparing.naming import Given, Names, day_number, names_of, traits_of
-from loyalty_xl.rows.ready import Ready
+from loyalty_xl.rows.ready import Frames, Ready
 from loyalty_xl.vocabulary import ALL, month_ordinal
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class Prepared:
     waves: pd.DataFrame  # wave, name, month, newest day: for the latest survey wave of a period
     first_month: int  # of any event
     given: Given | None = None  # what the frames were made of, where rows are traced
+    known: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # dim -> segments that have a name, with rows or without
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # dim -> other name of a segment -> its name
+    merged: frozenset[str] = frozenset()  # regions that several were made one of
 
 
 def prepare(
@@ -93,11 +99,12 @@ def prepare(
         pairs = customers[["customer_id", "merged_into"]].dropna()
         merged = dict(zip(pairs["customer_id"].astype(str), pairs["merged_into"].astype(str), strict=True))
     names = Names(merged)
-    regions = names_of(frames.get("Regions"), "region_id", "name")
+    regions = regions_on(frames.get("Regions"), as_of - timedelta(days=1))
     types = names_of(frames.get("Products"), "product_id", "product_type")
     waves = pd.DataFrame(columns=["wave", "name", "month", "newest"])
-    traits = traits_of(customers, names, regions)
-    given = Given(sheets, frames, names, regions, types, traits, settings, as_of, waves, traced)
+    labels = regions.labels if regions else None
+    traits = traits_of(customers, names, labels)
+    given = Given(sheets, frames, names, labels, types, traits, settings, as_of, waves, traced)
     dims: dict[str, tuple[str, ...]] = {"deliveries": ("all",)}
     ready: dict[str, pd.DataFrame] = {"deliveries": _deliveries(sheets, as_of)}
     for make in MAKERS:
@@ -111,8 +118,18 @@ def prepare(
     ready["months"] = pd.DataFrame({"month": months.astype(np.int64), "boundary": np.array(boundary, dtype=np.int64)})
     segments = _numbered(ready, dims)
     native = {name: nw.from_native(frame, eager_only=True) for name, frame in ready.items()}
-    made = Ready(native, day_number(as_of), last, dims, segments, len(names.names))
-    return Prepared(made, names.names, given.waves, int(min(events, default=last)), given if traced else None)
+    made = Ready(Frames(native), day_number(as_of), last, dims, segments, len(names.names))
+    known = {"region": regions.names if regions else frozenset(), "product_type": frozenset((types or {}).values())}
+    return Prepared(
+        made,
+        names.names,
+        given.waves,
+        int(min(events, default=last)),
+        given if traced else None,
+        known,
+        {"region": regions.renamed} if regions else {},
+        regions.merged if regions else frozenset(),
+    )
 
 
 def _numbered(ready: Mapping[str, pd.DataFrame], dims: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:

@@ -161,15 +161,15 @@ def _spare_rows(board: dict[Line, int], layout: Layout, cells: dict[Line, Any]) 
 def _chosen(
     patch: Patch, made: Refresh, cells: dict[Line, dict[str, Any]], sheet: str, raw: RawSheet, first: int
 ) -> None:
-    """Actual and target of the KPI chosen for the chart."""
+    """Actual of the KPI chosen for the chart, and the target of each period."""
     row = chosen_rows()
     key = held(raw, row, 3)
     line = next((each for each in made.lines if each.kpi.key == key and each.result.segment_dim == "all"), None)
     chosen = cells.get((str(key), ALL), {}) if line else {}
-    values, target = chosen.get("values", [None] * 13), chosen.get("target")
+    values, targets = (chosen.get(name, [None] * 13) for name in ("values", "targets"))
     shape = Style(number_format=FORMATS[line.kpi.unit], color="7F7F7F") if line else None
     patch.put(sheet, row, 4, line.kpi.label(made.language) if line else None)
-    for place, value in enumerate(values):
+    for place, (value, target) in enumerate(zip(values, targets, strict=True)):
         patch.put(sheet, row + 1, first + place, value, shape)
         patch.put(sheet, row + 2, first + place, target, shape)
 

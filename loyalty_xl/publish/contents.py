@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import catalogue
@@ -25,6 +26,7 @@ from loyalty_xl.publish.words import (
     change_text,
     flags_text,
     reason_text,
+    replaced_text,
     segment_text,
     spring_festival,
     status_text,
@@ -44,17 +46,23 @@ Row = list[Any]
 IN_MONEY = frozenset({"actual", "target", "variance", "ytd", "previous", "year_ago", "low", "high"})
 FINDINGS_SHOWN = 2000  # rows on the Findings page; the rest is counted there and listed by `check --json`
 TEXT_SHOWN = 500  # characters of a found text
+HASHED = "results_hash"  # where a refresh carries its own along
 
 
 def scorecard_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
     """Cells of each Scorecard line by (kpi, segment), then by column key; None is a blank cell."""
     found = {}
     for line in made.lines:
-        cells = _in_money_unit(_line_cells(line, made.language), line, made)
+        cells = _in_money_unit(_line_cells(line, made.language, factor_of(line, made)), line, made)
         if told := adjustments.beside(line, made):
             cells["base"] = " · ".join(filter(None, (told, cells["base"])))
         found[line.kpi.key, segment_text(line.result)] = {key: kept(value) for key, value in cells.items()}
     return found
+
+
+def factor_of(line: Line, made: Refresh) -> float:
+    """What a line's money is divided by for display (`money_unit`)."""
+    return made.settings.money_factor if line.kpi.unit.is_money else 1
 
 
 def _in_money_unit(cells: dict[str, Any], line: Line, made: Refresh) -> dict[str, Any]:
@@ -69,10 +77,10 @@ def _in_money_unit(cells: dict[str, Any], line: Line, made: Refresh) -> dict[str
 
 
 def trend_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
-    """Rows of Trend by (kpi, segment): name, target and the values of the last 13 periods, oldest first."""
+    """Rows of Trend by (kpi, segment): name, target, and the values and targets of the last 13 periods, oldest first."""
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for line in made.lines:
-        factor = made.settings.money_factor if line.kpi.unit.is_money else 1
+        factor = factor_of(line, made)
         values = [None if value is None else value / factor for value in line.history]
         target = line.aim.value / factor if line.aim.value is not None else None
         missing: list[float | None] = [None] * (13 - len(values))
@@ -80,11 +88,12 @@ def trend_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
             "label": line.kpi.label(made.language),
             "target": target,
             "values": missing + values,
+            "targets": [None if aim is None else aim / factor for aim in (*[None] * (13 - len(line.aims)), *line.aims)],
         }
     return rows
 
 
-def _line_cells(line: Line, language: str) -> dict[str, Any]:
+def _line_cells(line: Line, language: str, factor: float) -> dict[str, Any]:
     result, kpi = line.result, line.kpi
     window = turn_window(line, language)
     label = kpi.label(language) + (f"\n{window}" if line.window != Window.CYCLE else "")
@@ -104,7 +113,7 @@ def _line_cells(line: Line, language: str) -> dict[str, Any]:
         "previous": line.previous.value if line.previous else None,
         "year_ago": line.year_ago.value if line.year_ago else None,
         "trend": in_language(*TRENDS[line.trend], language) if line.trend is not Trend.NONE else None,
-        "base": _base_text(line, language),
+        "base": _base_text(line, language, factor),
         "n": result.n,
         "low": result.low,
         "high": result.high,
@@ -129,8 +138,8 @@ def turn_window(line: Line, language: str) -> str:
     )
 
 
-def _base_text(line: Line, language: str) -> str | None:
-    """What the value rests on: the cohort where there is one, the number of cases, flags."""
+def _base_text(line: Line, language: str, factor: float) -> str | None:
+    """What the value rests on: the cohort where there is one, the number of cases, flags; and what the target was before."""
     parts = [f"{in_language('批次', 'cohort', language)} {line.cohort}"] if line.cohort else []
     parts += [f"n = {line.result.n:,.0f}"] if line.result.n is not None else []
     flags = tuple(flag for flag in line.result.flags if flag is not Flag.ADJUSTED)  # told in full: see `beside`
@@ -138,6 +147,7 @@ def _base_text(line: Line, language: str) -> str | None:
     if line.rival and line.rival.nps is not None:
         words = in_language("竞品最高", "highest competitor", language)
         parts += [f"{words}: {line.rival.brand} {line.rival.nps:.1f} ({line.rival.period})"]
+    parts += [replaced_text(line, language, factor)] if line.replaced else []
     return " · ".join(parts) or None
 
 
@@ -329,6 +339,14 @@ def note_rows(made: Refresh) -> list[Row]:
 
 def results_hash(made: Refresh) -> str:
     """SHA-256 of everything that was computed: what decides whether anything is to be written."""
+    now = (*made.lines, *made.results)
+    known: tuple[Any, ...] = made.__dict__.get(HASHED, ())
+    if not known or known[0] != made.closings.seal or len(known[1]) != len(now) or not all(map(is_, known[1], now)):
+        known = made.__dict__[HASHED] = (made.closings.seal, now, _results_hash(made))
+    return str(known[2])
+
+
+def _results_hash(made: Refresh) -> str:
     parts = [fingerprint_of(made), made.closings.seal]
     parts += [json.dumps([each.id, each.value, each.reason, each.n]) for each in made.results]
     parts += adjustments.fingerprint_parts(made)

@@ -53,6 +53,7 @@ from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from loyalty_xl.books.patch import Refused
     from loyalty_xl.cells import RawSheet
@@ -137,9 +138,20 @@ class Filling:
         now = state_of(self.made.run_log, results_of_rows(self._detail))
         return log_entries(compare(before, now), self.made.language) or told
 
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Hashes of those rows, by page."""
+        return {page.name: run_log.rows_hash(rows) for page, rows in self.pages.items()}
+
+    def remember(self, target: Path) -> None:
+        """Remember pages as they were just written to *target*."""
+        if not self._left:
+            large = {self._name(DETAIL): self.hashes[DETAIL.name]}
+            run_log.remember_pages(target, large)
+
     def log(self) -> list[run_log.Entry]:
         """The whole run log: what this run did, and what it wrote."""
-        pages = [(run_log.PAGE, page.name, run_log.rows_hash(rows), "") for page, rows in self.pages.items()]
+        pages = [(run_log.PAGE, name, hashed, "") for name, hashed in self.hashes.items()]
         left = [(LEFT_ALONE, f"{column_letters(column)}{row}", "", "") for row, column in sorted(self._left)]
         shown = [(run_log.SHOWN, name, "", "") for name in self._shown]
         kept = [*self._banner.entries(), *self._dictionary.entries(self.before)]
@@ -208,6 +220,7 @@ class Filling:
             if self.layout and each.sheet == self.layout.sheet:
                 self._left.add((each.row, each.column))
         self.__dict__.pop("pages", None)
+        self.__dict__.pop("hashes", None)
         return found
 
     def _values(self) -> dict[tuple[int, int], Any]:

@@ -110,7 +110,7 @@ class Periods:
 
     @cached_property
     def _wanted(self) -> dict[str, dict[str, str]]:
-        """What the product's cells should hold: every period that was ever closed, and the one shown."""
+        """What the product's cells should hold: every period that was ever closed, and the one shown where somebody entered it."""
         made, wanted = self._made, {}
         last = {act.period: act for act in made.closings.acts if act.kind in (CLOSED, REOPENED)}
         for period, act in last.items():
@@ -124,7 +124,7 @@ class Periods:
             elif period == made.period:
                 texts["fingerprint"] = fingerprint_of(made)[:DIGITS]
             wanted[period.label] = texts
-        if made.period is not None and made.period not in last:
+        if made.period is not None and made.period not in last and made.period.label in self.rows:
             state = _state_text("open", made.language)
             wanted[made.period.label] = {"state": state, "fingerprint": fingerprint_of(made)[:DIGITS]}
         return wanted

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loyalty_xl import memory
+from loyalty_xl.books import unread
 from loyalty_xl.books.patch import storable
+from loyalty_xl.cell_marks import whole_hash
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.publish import adjustments, states
 from loyalty_xl.publish.change_words import section_of
@@ -16,7 +19,8 @@ from loyalty_xl.settings import SETTINGS
 from loyalty_xl.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from loyalty_xl.opening import Asked
     from loyalty_xl.pipeline import Refresh
@@ -62,19 +66,35 @@ def last(entries: Iterable[Entry], section: str) -> dict[str, str]:
 def rows_hash(rows: Sequence[Sequence[Any]]) -> str:
     """Hash of what is written on an owned page, column by column."""
     total = hashlib.sha256()
+    clean: dict[str, str] = {}  # most texts of a large page stand there many times
     for number, cells in enumerate(zip(*rows, strict=True), start=1):
         numbers = np.array([float(cell) if isinstance(cell, (int, float)) else np.nan for cell in cells])
-        _take_in(
-            total,
-            number,
-            numbers,
-            [(place, storable(cell)) for place, cell in enumerate(cells) if isinstance(cell, str)],
-        )
+        texts = [(place, cell) for place, cell in enumerate(cells) if isinstance(cell, str)]
+        clean |= {cell: storable(cell) for cell in {cell for _, cell in texts} - clean.keys()}
+        _take_in(total, number, numbers, [(place, clean[cell]) for place, cell in texts])
     return total.hexdigest()
 
 
 def page_hash(page: RawSheet) -> str:
     """The same hash of a page as it stands in a workbook, its header left out."""
+    if not memory.on() or not unread.large(page):
+        return _page_hash(page)
+    key = ("page", whole_hash(page))
+    found: str | None = memory.recall(key)
+    if found is None:
+        found = _page_hash(page)
+        memory.remember(key, found, 200)
+        unread.keep(page)
+    return found
+
+
+def remember_pages(book: Path, pages: Mapping[str, str]) -> None:
+    """Remember the hashes of worksheets that were just written, so that the next run need not read them."""
+    for name, whole in unread.written(book, pages).items():
+        memory.remember(("page", whole), pages[name], 200)
+
+
+def _page_hash(page: RawSheet) -> str:
     total = hashlib.sha256()
     below = page.rows >= 2
     places = page.rows[below] - 2

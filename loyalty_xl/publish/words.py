@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from loyalty_xl.books.places import in_language
 from loyalty_xl.vocabulary import ALL, Flag, Reason, Result, Status, Trend, Unit, Window, month_start
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from loyalty_xl.scoring import Aim, Line
     from loyalty_xl.turns import Turn
+    from loyalty_xl.vocabulary import Period
 
 REASONS = {
     Reason.NO_DATA: ("没有数据", "no data"),
@@ -156,6 +161,40 @@ def change_text(now: Result, then: Result | None, unit: Unit, language: str) -> 
     if unit in (Unit.SCORE, Unit.RATIO) or then.value == 0 or (then.value < 0) != (now.value < 0):
         return f"{change:+.2f}{mark}"
     return f"{change / abs(then.value):+.1%}{mark}"
+
+
+MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def aim_text(value: float, unit: Unit) -> str:
+    """A value as its cell shows it, without zeros at the end: 45 %, 62.5 %, 1,200."""
+    percent = FORMATS[unit].endswith("%")
+    places = len(FORMATS[unit].rstrip("%").partition(".")[2])
+    text = f"{value * 100 if percent else value:,.{places}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + ("%" if percent else "")
+
+
+def until_text(last: date, period: Period, language: str) -> str:
+    """The end of something as short as it can be told: "Jun" for 30 June of the period's year, else the month or the day."""
+    if (last + timedelta(days=1)).day != 1:
+        return last.isoformat()
+    if last.year != (period.end - timedelta(days=1)).year:
+        return f"{last:%Y-%m}"
+    return f"{last.month} 月" if language == "zh" else MONTHS_EN[last.month - 1]
+
+
+def replaced_text(line: Line, language: str, factor: float) -> str:
+    """What the target was before it was changed: "target 45 until Jun"."""
+
+    def asked(aim: Aim) -> str:
+        ends = [aim.value] if aim.value is not None else [aim.lower, aim.upper]
+        return "–".join("" if end is None else aim_text(end / factor, line.kpi.unit) for end in ends)
+
+    def told(one: str) -> str:
+        some = ((asked(aim), until_text(last, line.result.period, one)) for aim, last in line.replaced)
+        return ", ".join(f"{value}(至 {until})" if one == "zh" else f"{value} until {until}" for value, until in some)
+
+    return in_language(f"目标原为 {told('zh')}", f"target {told('en')}", language)
 
 
 def spring_festival(result: Result) -> bool:

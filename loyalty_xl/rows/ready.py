@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -16,6 +18,72 @@ Frame = Any  # a narwhals DataFrame or LazyFrame
 
 ANONYMOUS = -1  # customer of an order that names none
 NEVER = 10**9  # a day that does not come
+EVERY = "*"  # stands for all names, where somebody looked at the list of them
+
+
+class Frames(dict[str, Frame]):
+    """Frames by name that tell which of them are looked at, or looked for."""
+
+    def __init__(self, frames: Mapping[str, Frame]) -> None:
+        super().__init__(frames)
+        self.watching: list[set[str]] = []
+
+    def note(self, names: Iterable[str]) -> None:
+        """Tell everybody who watches."""
+        for each in self.watching:
+            each.update(names)
+
+    def __getitem__(self, name: str) -> Frame:
+        self.note([name])
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.note([str(name)])
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give a frame, or *default* where there is none."""
+        self.note([name])
+        return super().get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        self.note([*super().keys(), EVERY])
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        """Names of all frames."""
+        return list(self)
+
+    def values(self) -> Any:
+        """All frames."""
+        return [self[name] for name in self]
+
+    def items(self) -> Any:
+        """All frames with their names."""
+        return [(name, self[name]) for name in self]
+
+    def __or__(self, other: Any) -> Any:
+        return dict(self.items()) | other
+
+
+def tell(ready: Ready, names: Iterable[str]) -> None:
+    """Tell everybody who watches *ready* that these frames were looked at, in their stead."""
+    if isinstance(ready.frames, Frames):
+        ready.frames.note(names)
+
+
+@contextmanager
+def watched(ready: Ready) -> Iterator[set[str]]:
+    """Note which frames of *ready* are looked at."""
+    seen: set[str] = set()
+    if not isinstance(ready.frames, Frames):
+        yield seen
+        return
+    ready.frames.watching.append(seen)
+    try:
+        yield seen
+    finally:
+        ready.frames.watching.pop()
 
 
 @dataclass(frozen=True)
@@ -34,6 +102,7 @@ class Ready:
     customers: int = 0  # how many customer codes there are
 
     made: dict[Any, Frame] = field(default_factory=dict, compare=False, repr=False)  # frames derived once
+    looked_at: dict[Any, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)  # what they read
 
     def once(self, make: Callable[..., Frame], settings: Any, dims: tuple[str, ...] = ()) -> Frame:
         """Derive a frame by *make*(self, settings[, dims]) the first time, and remember it."""
@@ -43,8 +112,23 @@ class Ready:
             if wider and dims:
                 places = [place for place, (dim, _) in enumerate(self.segments) if dim in dims]
                 self.made[key] = self.made[wider].filter(nw.col("segment").is_in(places))
+                self.looked_at[key] = self.looked_at.get(wider, frozenset())
             else:
-                self.made[key] = make(self, settings, dims) if dims else make(self, settings)
+                from loyalty_xl.rows.reused import plain_size, reused
+
+                work = partial(make, self, settings, dims) if dims else partial(make, self, settings)
+                where = ("once", *key, id(make))
+                return self.kept(key, lambda: reused(self, where, work, plain_size, own=make))
+        return self.kept(key, lambda: None)
+
+    def kept(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Derive something under a name of its own the first time, and remember it with the frames it was made from."""
+        if key not in self.made:
+            with watched(self) as seen:
+                self.made[key] = make()
+            self.looked_at[key] = frozenset(seen)
+        else:
+            tell(self, self.looked_at.get(key, frozenset()))
         return self.made[key]
 
     def __getitem__(self, name: str) -> Frame:

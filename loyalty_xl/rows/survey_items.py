@@ -46,14 +46,15 @@ def counted_in(ready: Ready, settings: Any, spans: list[tuple[int, int]], asked:
     Ratings stand on 0 to 100, so that scales of different length can be ranked together; `csat_overall` is among them.
     """
     key = ("counted_in", settings, tuple(spans), asked)
-    if key in ready.made:
-        known: pd.DataFrame = ready.made[key]
-        return known
+    made: pd.DataFrame = ready.kept(key, lambda: _counted_in(ready, settings, spans, asked))
+    return made
+
+
+def _counted_in(ready: Ready, settings: Any, spans: list[tuple[int, int]], asked: str) -> pd.DataFrame:
     rows = [(number, first, stop - 1, -1) for number, (first, stop) in enumerate(spans)]
     turns = pd.DataFrame(rows, columns=["turn", "first_of_turn", "last", "wave"]).astype(np.int64)
     found = collect(counted(ready, settings, nw.from_native(turns, eager_only=True), nw.col(asked) == 1))
-    made = ready.made[key] = indexed(found, asked_items(ready, SCORE_ITEMS))
-    return made
+    return indexed(found, asked_items(ready, SCORE_ITEMS))
 
 
 def indexed(answers: pd.DataFrame, items: tuple[str, ...]) -> pd.DataFrame:

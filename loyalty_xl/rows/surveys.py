@@ -18,10 +18,9 @@ ANSWERED = "answers of the turns looked at last"
 def answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
     """Answers that count in each turn: relationship surveys, each question once per customer as `nps_dup_policy` says (G12)."""
     mark = ("answers", settings, dims, collect(turns).to_numpy().tobytes())
-    seen = ready.made.get(ANSWERED)
-    if seen is None or seen[0] != mark:  # several kinds of rows begin with the same answers
-        ready.made[ANSWERED] = seen = (mark, _answers(ready, settings, dims, turns))
-    return seen[1]
+    if ready.made.get(ANSWERED, (None,))[0] != mark:  # several kinds of rows begin with the same answers
+        ready.made.pop(ANSWERED, None)
+    return ready.kept(ANSWERED, lambda: (mark, _answers(ready, settings, dims, turns)))[1]
 
 
 def _answers(ready: Ready, settings: Any, dims: tuple[str, ...], turns: Frame) -> Frame:
