@@ -117,7 +117,7 @@ def _written(
         except BaseException as error:
             whole = journal.take_back()
             if isinstance(error, Exception) and not isinstance(error, LoyaltyError):
-                raise _not_written(copy.name, error, backup, whole=whole) from error
+                raise not_written(copy.name, error, backup, whole=whole) from error
             raise
         live.link(book, steps)
     made.written_to = place or Path(copy.name)
@@ -169,7 +169,8 @@ def _places(marks: Sequence[Mark]) -> set[tuple[str, str, str]]:
     return {(mark.sheet, mark.cell, mark.colour) for mark in marks}
 
 
-def _not_written(name: str, error: Exception, backup: Path, *, whole: bool) -> WriteError:
+def not_written(name: str, error: Exception, backup: Path, *, whole: bool) -> WriteError:
+    """The error for an open workbook that Excel did not let be filled."""
     zh = "单元格已恢复原状" if whole else "未能全部恢复"
     en = "its cells are what they were" if whole else "not every cell could be put back"
     return WriteError(
@@ -179,4 +180,4 @@ def _not_written(name: str, error: Exception, backup: Path, *, whole: bool) -> W
     )
 
 
-__all__ = ["refresh_open"]
+__all__ = ["not_written", "refresh_open"]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from datetime import date
 
+    from loyalty_xl.books.patch import Patch
     from loyalty_xl.catalogue import Kpi
     from loyalty_xl.pipeline import Ground
     from loyalty_xl.tracing.document import Trace
@@ -97,8 +98,11 @@ def trace_figure(
     if not write:
         return Traced(made, language, rests_on)
     progress("write")
+    from loyalty_xl.books.saving import replace_file
+
     target = out or book
-    _write_page(found, made, language, rests_on, target, cycle=cycle)
+    patch = page_patch(found, made, language, rests_on, found.inputs.book, cycle=cycle)
+    replace_file(target, patch.save, patch.verify)
     return Traced(made, language, rests_on, target)
 
 
@@ -147,14 +151,15 @@ def _may_be_replaced(book: Path, out: Path | None, asked: Asked) -> None:
         raise open_elsewhere(book, holder)
 
 
-def _write_page(found: Ground, made: Trace, language: str, rests_on: str, target: Path, *, cycle: bool) -> None:
+def page_patch(found: Ground, made: Trace, language: str, rests_on: str, book: Path, *, cycle: bool = False) -> Patch:
+    """A patch of *book* that fills the page Trace, and lets the Scorecard's actual lead there."""
     from loyalty_xl.books.patch import Patch, Style
-    from loyalty_xl.books.saving import replace_file
+    from loyalty_xl.publish.actual_links import link_traced
     from loyalty_xl.publish.template import place_of
     from loyalty_xl.publish.trace_page import PLAIN, trace_board
 
     inputs = found.inputs
-    patch = Patch(inputs.book)
+    patch = Patch(book)
     name = inputs.page_names.get(TRACE.name)
     if name is None:
         name = TRACE.title(language)
@@ -167,12 +172,24 @@ def _write_page(found: Ground, made: Trace, language: str, rests_on: str, target
     elif patch.states[name] == "hidden" and not patch.protected:
         patch.show(name)
     here = {sheet: sheet for sheet in patch.sheet_names}
-    board = trace_board(made, language, rests_on, here, "" if cycle else _shown(found, made))
+    shown = "" if cycle else _shown(found, made)
+    board = trace_board(made, language, rests_on, here, shown)
     patch.replace(name, 2, board.rows, [PLAIN] * len(board.rows[0]), board.links)
     for (row, column), style in board.marks.items():
         if column <= len(board.rows[row - 2]):
             patch.put(name, row, column, board.rows[row - 2][column - 1], style)
-    replace_file(target, patch.save, patch.verify)
+    link_traced(patch, inputs, found.situation.settings.language, None if cycle or shown else _on_board(found, made))
+    return patch
+
+
+def _on_board(found: Ground, made: Trace) -> tuple[str, str] | None:
+    """The Scorecard's line that is traced; None where the Scorecard is of another period."""
+    from loyalty_xl.publish import run_log
+    from loyalty_xl.publish.words import segment_text
+
+    log = run_log.entries_of(found.inputs.pages.get("Run log"))
+    period = run_log.last(log, "run").get("period")
+    return (made.kpi.key, segment_text(made.result)) if period == made.result.period.label else None
 
 
 def _shown(found: Ground, made: Trace) -> str:

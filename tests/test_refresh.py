@@ -790,7 +790,10 @@ def test_rich_book_is_filled_and_whole(rich: tuple[Path, Path, Refresh]) -> None
     with zipfile.ZipFile(old) as one, zipfile.ZipFile(new) as other:
         assert other.testzip() is None
         tails = [z.read(part).decode().partition("</sheetData>")[2] for z in (one, other)]
-    assert tails[0] == tails[1]
+    ours = re.compile(
+        r"""<hyperlinks>(<hyperlink ref="\w+" location="'Detail'!A\d+" tooltip="[^"]+"/>)+</hyperlinks>"""
+    )
+    assert tails[0] == ours.sub("", tails[1], count=1) != tails[1]
     assert "x14:sparkline" in tails[1]
     assert "<legacyDrawing" in tails[1]
     assert by_calamine(new, "我的分析") == by_calamine(old, "我的分析")

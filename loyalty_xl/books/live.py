@@ -17,11 +17,13 @@ from loyalty_xl.errors import WriteError
 if TYPE_CHECKING:
     from xlwings import App, Book, Range
 
+    from loyalty_xl.books.cell_links import Led
     from loyalty_xl.books.live_plan import Block, Cell, Look, Plan
     from loyalty_xl.books.styles import Style
 
 Say = Callable[[str], None]
 MOST_LINKS = 500  # of a page: each is a call of its own
+FONT = ("Name", "Size", "Bold", "Italic", "Underline", "Color")
 STILL = (("screen_updating", False), ("enable_events", False), ("calculation", "manual"))
 YES_NO = ("true", "false")
 
@@ -155,6 +157,9 @@ def link(book: Book, plan: Plan) -> None:
     for sheet, links in plan.links.items():
         with suppress(Exception):
             _link(book, sheet, links)
+    for sheet, led in plan.led.items():
+        with suppress(Exception):
+            _lead(book, sheet, led)
 
 
 def typed(value: Cell) -> Any:
@@ -222,3 +227,20 @@ def _link(book: Book, sheet: str, links: dict[tuple[int, int], str]) -> None:
         place.range((2, column), (max(row for row, _ in links) + MOST_LINKS, column)).api.ClearHyperlinks()
     for row, column in places:
         place.api.Hyperlinks.Add(place.range((row, column)).api, "", links[row, column])
+
+
+def _lead(book: Book, sheet: str, led: Led) -> None:
+    """Let single cells lead somewhere, with a tip. Excel dresses a cell that gets a link: its font is put back as it was."""
+    place = book.sheets[sheet]
+    for row, column in led.removed:
+        place.range((row, column)).api.ClearHyperlinks()
+    for (row, column), lead in led.changed.items():
+        cell = place.range((row, column)).api
+        if cell.Hyperlinks.Count:
+            held = cell.Hyperlinks(1)
+            held.SubAddress, held.ScreenTip = lead.target, lead.tip
+            continue
+        font = {name: getattr(cell.Font, name) for name in FONT}
+        place.api.Hyperlinks.Add(cell, "", lead.target, lead.tip)
+        for name, value in font.items():
+            setattr(cell.Font, name, value)

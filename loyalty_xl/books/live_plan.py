@@ -25,6 +25,7 @@ from loyalty_xl.cells import Kind, RawColumn, RawSheet
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from loyalty_xl.books.cell_links import Led
     from loyalty_xl.books.patch import Patch
 
 Cell = None | bool | float | str
@@ -73,6 +74,7 @@ class Plan:
     looks: list[Look] = field(default_factory=list)
     tables: list[tuple[str, str, str, str]] = field(default_factory=list)  # worksheet, table, area, area before
     links: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict)
+    led: dict[str, Led] = field(default_factory=dict)  # links of single cells
 
     @property
     def sheets(self) -> list[str]:
@@ -100,6 +102,7 @@ def plan(patch: Patch, folder: Path, known: Mapping[str, RawSheet]) -> Plan:
         changed = _sheet(made, patch, name, before.get(name) if name not in patch.added else None, after[name])
         if changed and name in patch.pages and patch.pages[name].links:
             made.links[name] = dict(patch.pages[name].links)
+    made.led = {name: each for name, each in patch.led.items() if each.changed or each.removed}
     old = _tables(patch.path)
     for (sheet, table), area in _tables(patched).items():
         if old.get((sheet, table), area) != area:

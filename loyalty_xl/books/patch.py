@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from loyalty_xl.books.cell_links import Lead, Leads, Led, lead
 from loyalty_xl.books.cell_patch import put_cells
 from loyalty_xl.books.cell_values import SharedStrings, Value, storable, stored
 from loyalty_xl.books.endings import Ending
@@ -59,6 +60,8 @@ class Patch:
         self._added: dict[str, NewSheet] = {}
         self._pages: dict[str, Page] = {}
         self._cells: dict[str, dict[tuple[int, int], Edit]] = {}
+        self._leads: dict[str, Leads] = {}
+        self._led: dict[str, Led] = {}
         self._shown: set[str] = set()
         self._result: tuple[Draft, tuple[Refused, ...]] | None = None
         self._written: tuple[str, ...] = ()
@@ -133,6 +136,22 @@ class Patch:
         self._pages[sheet] = Page(first_row, list(rows), tuple(styles or ()), dict(links or {}))
         self._result = None
 
+    def link(
+        self,
+        sheet: str,
+        links: Mapping[tuple[int, int], Lead],
+        mark: str,
+        known: Mapping[tuple[int, int], Collection[str]] | None = None,
+    ) -> None:
+        """Let cells of a sheet that is no owned page lead to places in the workbook; their looks stay.
+
+        *links* are all of ours: others whose tip holds *mark* go, and so do those without a tip that lead where *known* says we led
+        (a program that drops tips has saved the workbook). A link of the user's own stays, and its cell gets none of ours.
+        """
+        self._known(sheet)
+        self._leads[sheet] = Leads(dict(links), mark, dict(known or {}))
+        self._result = None
+
     def add_sheet(
         self,
         name: str,
@@ -184,6 +203,12 @@ class Patch:
     def added(self) -> Mapping[str, NewSheet]:
         """Worksheets that are added."""
         return self._added
+
+    @property
+    def led(self) -> Mapping[str, Led]:
+        """What became of the links of single cells, by worksheet."""
+        self._applied()
+        return self._led
 
     @property
     def shown(self) -> frozenset[str]:
@@ -238,11 +263,13 @@ class Patch:
         refused: list[Refused] = []
         touched: list[str] = []
         tables: list[str] = []
-        lost_formula = False
+        lost_formula = led = False
+        self._led = {}
         strings_part = workbook.part_of("sharedStrings")
         strings = SharedStrings(lambda: draft.read(strings_part) if strings_part in draft else b"")
         for name, part in workbook.sheets.items():
             if styles is None or (name not in self._cells and name not in self._pages):
+                led |= self._lead(draft, name, part)
                 continue
             if name in self._added:
                 self._added[name].write(draft, part, STRICT if workbook.strict else MAIN, styles)
@@ -250,10 +277,14 @@ class Patch:
             found = tuple(Table.read(link, draft.read(link)) for link in links)
             scope = Scope(name, styles, strings, workbook.date1904, found)
             sheet = SheetXml(draft.read(part), part)
-            if not self._patch_sheet(name, sheet, scope):
-                refused += scope.refused
-                continue
+            filled = self._patch_sheet(name, sheet, scope)
             refused += scope.refused
+            if not filled:
+                led |= self._lead(draft, name, part, scope.refused)
+                continue
+            if name in self._leads:
+                places = {(each.row, each.column) for each in scope.refused}
+                self._led[name] = lead(sheet, self._leads[name], places)
             touched.append(name)
             tables += [table.root.get("name") or "" for table in found]
             lost_formula |= scope.lost_formula
@@ -263,7 +294,7 @@ class Patch:
             if scope.filtered:
                 resize_filter_name(draft, workbook, name, scope.filtered)
         if not touched and not self._added:
-            draft = Draft(self.package)
+            draft = draft if led else Draft(self.package)
             show_sheets(draft, workbook, self._shown)
             return draft, tuple(refused)
         if styles is not None and styles.appended:
@@ -274,6 +305,18 @@ class Patch:
         refresh_pivots(draft, workbook, touched, tables)
         show_sheets(draft, workbook, self._shown)
         return draft, tuple(refused)
+
+    def _lead(self, draft: Draft, name: str, part: str, refused: Iterable[Refused] = ()) -> bool:
+        """Set the links of a sheet of which nothing else changes; say whether any of them did."""
+        if name not in self._leads:
+            return False
+        sheet = SheetXml(draft.read(part), part)
+        before = sheet.tail
+        self._led[name] = lead(sheet, self._leads[name], {(each.row, each.column) for each in refused})
+        if sheet.tail == before:
+            return False
+        draft.write(part, sheet.data())
+        return True
 
     def _patch_sheet(self, name: str, sheet: SheetXml, scope: Scope) -> bool:
         """Apply the edits of one sheet; say whether anything had to change."""

@@ -1,4 +1,4 @@
-"""The process that answers for an office whose Python is not ours: formulas, refresh and check, over its standard input and output.
+"""The process that answers for an office whose Python is not ours: formulas, refresh, check and trace, over its standard input and output.
 
     python -m loyalty_xl.hosts.worker
 
@@ -15,12 +15,16 @@ import sys
 import time
 import traceback
 from array import array
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from loyalty_xl.formulas.function import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from loyalty_xl.errors import LoyaltyError
 
 FORMULA = b'{"do": "call"'
 LENGTH = struct.Struct("<I")
@@ -139,6 +143,39 @@ def _check(question: dict[str, Any], _: bytes) -> dict[str, Any]:
     return _said(question, dry_run=True)
 
 
+def _figure(question: dict[str, Any], _: bytes) -> dict[str, Any]:
+    """Say which figure stands in a row of the Scorecard."""
+    from loyalty_xl.errors import LoyaltyError
+    from loyalty_xl.tracing_open import figure_at
+
+    try:
+        found = figure_at(Path(question["book"]), question["sheet"], question["row"])
+    except LoyaltyError as error:
+        return _refused(error, question["language"])
+    return {"ok": True, "text": "", "kpi": found.kpi, "segment": found.segment, "period": found.period}
+
+
+def _trace(question: dict[str, Any], _: bytes) -> dict[str, Any]:
+    """Trace a figure as the command line does, and give what it would print, and the worksheet that holds it."""
+    from loyalty_xl.books.places import TRACE
+    from loyalty_xl.books.reading import sheet_states
+    from loyalty_xl.errors import LoyaltyError
+    from loyalty_xl.opening import Asked
+    from loyalty_xl.traces import said, trace_figure
+
+    book = question["book"]
+    try:
+        made = trace_figure(book, question["kpi"], Asked(question["period"]), segment=question["segment"])
+    except LoyaltyError as error:
+        return _refused(error, question["language"])
+    shown = said(replace(made, language=question["language"]))
+    return {"ok": True, "text": shown, "sheet": TRACE.find(sheet_states(book))}
+
+
+def _refused(error: LoyaltyError, language: str) -> dict[str, Any]:
+    return {"ok": False, "text": f"{error.code} {error.text(language)}".strip()}
+
+
 def _said(question: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
     """Refresh or check a workbook as the command line does, and give what it would print."""
     from loyalty_xl.errors import LoyaltyError
@@ -149,7 +186,7 @@ def _said(question: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
     try:
         made = refresh(question["book"], dry_run=dry_run)
     except LoyaltyError as error:
-        return {"ok": False, "text": f"{error.code} {error.text(language)}".strip()}
+        return _refused(error, language)
     if dry_run:
         return {
             "ok": True,
@@ -162,6 +199,8 @@ ANSWERS: dict[str, Callable[[dict[str, Any], bytes], dict[str, Any]]] = {
     "call": _call,
     "refresh": _refresh,
     "check": _check,
+    "figure": _figure,
+    "trace": _trace,
 }
 
 if __name__ == "__main__":

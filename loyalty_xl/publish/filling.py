@@ -28,6 +28,7 @@ from loyalty_xl.closing_rows import rows_of
 from loyalty_xl.contracts import control
 from loyalty_xl.findings import UNDECIDED
 from loyalty_xl.publish import run_log
+from loyalty_xl.publish.actual_links import link_actuals
 from loyalty_xl.publish.banner import Banner
 from loyalty_xl.publish.boards import OWNED, fill_scorecard, fill_trend
 from loyalty_xl.publish.change_words import SECTIONS, log_entries, page_name
@@ -261,6 +262,7 @@ class Filling:
                 self._banner.put(patch, copy_of, by, at, made.language)
             if TREND.name in pages and (trend := read_trend(pages[TREND.name])):
                 fill_trend(patch, made, trend, pages[TREND.name], board)
+            link_actuals(patch, made, self.layout, board, self._left, self.before, self._detail)
         filled, states = self.pages, patch.states
         links = {at: target for at, (sheet, target) in self._links.items() if states.get(sheet) == "visible"}
         for page, rows in filled.items():

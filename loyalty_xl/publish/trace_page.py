@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Row = list[Any]
 MOST = 20_000  # rows behind a result that the page lists; all are in `trace --json` and `trace --csv`
 STATE_ROW, BASIS_ROW = 2, 3
+LAST_OF_HEAD = 20
+KPI, PERIOD, SEGMENT, VALUE = ("指标", "KPI"), ("期间", "Period"), ("细分", "Segment"), ("值", "Value")
 WARN = Style(bold=True, color="C00000")
 PLAIN = Style(valign="top")
 BESIDES = {
@@ -96,6 +98,33 @@ def stale_cell(raw: RawSheet | None, now: str) -> bool:
     return bool(kept) and kept != now and not said
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Which figure the page holds a trace of."""
+
+    kpi: str
+    period: str
+    window: str
+    segment: str
+    value: Any
+
+
+def kept_trace(raw: RawSheet | None, now: str) -> Kept | None:
+    """The figure that a page traces, if the trace rests on *now*."""
+    if raw is None or held(raw, BASIS_ROW, 2) != now or held(raw, STATE_ROW, 1):
+        return None
+    found = {held(raw, row, 1): row for row in range(LAST_OF_HEAD, BASIS_ROW, -1)}
+
+    def at(pair: tuple[str, str], column: int) -> Any:
+        rows = [found[text] for text in (in_language(*pair, each) for each in ("zh", "en", "both")) if text in found]
+        return held(raw, rows[0], column) if rows else None
+
+    kpi, period, window, segment = (
+        str(at(label, column) or "") for label, column in ((KPI, 2), (PERIOD, 2), (PERIOD, 3), (SEGMENT, 2))
+    )
+    return Kept(kpi, period, window, segment, at(VALUE, 2))
+
+
 def trace_board(made: Trace, language: str, rests_on: str, sheet_names: Mapping[str, str], shown: str = "") -> Board:
     """The whole page. *sheet_names* are the worksheets of this workbook; *shown* is what the Scorecard shows instead."""
     board = Board()
@@ -152,17 +181,17 @@ def _head(board: Board, made: Trace, language: str, rests_on: str, shown: str) -
     shape = Style(number_format=FORMATS[kpi.unit], bold=True, align="left")
     line("依据", "Rests on", rests_on)
     board.put([f"{kpi.label(language)} · {result.period.label} · {segment_text(result)}"], TITLE, first=True)
-    line("指标", "KPI", kpi.key)
+    line(*KPI, kpi.key)
     line("定义", "Definition", {"zh": kpi.says or kpi.title, "en": kpi.title}.get(language, f"{kpi.says} {kpi.title}"))
     line("公式", "Formula", formula_of(kpi))
-    line("期间", "Period", result.period.label, *([window_text(made.turn, language)] if made.turn else []))
+    line(*PERIOD, result.period.label, *([window_text(made.turn, language)] if made.turn else []))
     if made.turn:
         line("月份", "Months", f"{month_text(made.turn.first)} – {month_text(made.turn.stop - 1)}")
-    line("细分", "Segment", segment_text(result))
+    line(*SEGMENT, segment_text(result))
     if result.value is not None:
-        line("值", "Value", result.value, style=shape)
+        line(*VALUE, result.value, style=shape)
     else:
-        line("值", "Value", f"– ({why_text(result.reason, result.note, language)})" if result.reason else "–")
+        line(*VALUE, f"– ({why_text(result.reason, result.note, language)})" if result.reason else "–")
     if shown:
         line("记分卡显示", "Scorecard shows", shown, in_language("与这里不同:记分卡更新较早,或为结账值、调整值", "differs: refreshed earlier, or a closed or adjusted figure", language), style=WARN)  # fmt: skip
     for (zh, en), value, side in (

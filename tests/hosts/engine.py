@@ -145,8 +145,12 @@ class Sheet(base_classes.Sheet):
             Activate=lambda: setattr(book.wb, "active", ws),
         )
 
-    def _link(self, anchor: Any, address: str, place: str) -> None:
-        anchor.cell.hyperlink = openpyxl.worksheet.hyperlink.Hyperlink(ref=anchor.cell.coordinate, location=place)
+    def _link(self, anchor: Any, address: str, place: str, tip: str | None = None) -> None:
+        """Add a link; Excel dresses its cell blue and underlined."""
+        anchor.cell.hyperlink = openpyxl.worksheet.hyperlink.Hyperlink(
+            ref=anchor.cell.coordinate, location=place, tooltip=tip
+        )
+        anchor.cell.font = Font(name="Calibri", sz=11, u="single", color="FF0563C1")
 
     name = property(lambda self: self.ws.title)
     index = property(lambda self: self.book.wb.index(self.ws) + 1)
@@ -297,10 +301,58 @@ class Range(base_classes.Range):
         None, lambda self, value: setattr(self.sheet.ws.column_dimensions[self.cell.column_letter], "width", value)
     )
 
+    @property
+    def Font(self) -> CellFont:
+        return CellFont(self.cell)
+
+    @property
+    def Hyperlinks(self) -> Links:
+        return Links(self.cell)
+
     def ClearHyperlinks(self) -> None:
         for row in self.cells:
             for cell in row:
                 cell._hyperlink = None
+
+
+class Links:
+    """The links of a cell, as COM gives them."""
+
+    def __init__(self, cell: Any) -> None:
+        self.cell = cell
+        self.Count = int(cell.hyperlink is not None)
+
+    def __call__(self, number: int) -> Link:
+        assert number <= self.Count
+        return Link(self.cell.hyperlink)
+
+
+class Link:
+    """A link of a cell, as COM gives it."""
+
+    def __init__(self, held: Any) -> None:
+        object.__setattr__(self, "held", held)
+
+    def __setattr__(self, name: str, value: str) -> None:
+        setattr(self.held, {"SubAddress": "location", "ScreenTip": "tooltip"}[name], value)
+
+
+FONT = {"Name": "name", "Size": "sz", "Bold": "b", "Italic": "i", "Underline": "u", "Color": "color"}
+
+
+class CellFont:
+    """The font of a cell, as COM gives it."""
+
+    def __init__(self, cell: Any) -> None:
+        object.__setattr__(self, "cell", cell)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cell.font, FONT[name])
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        font: Font = copy(self.cell.font)
+        setattr(font, FONT[name], value)
+        self.cell.font = font
 
 
 class Look(base_classes.Font):

@@ -176,6 +176,15 @@ class Office:
         self.book = frame.getController().getModel()
         return [event.State, event.Result, seconds]
 
+    def select(self, sheet, cell):
+        """Go to a worksheet and select a cell; say what was shown before."""
+        controller = self.book.getCurrentController()
+        before = controller.getActiveSheet().getName()
+        place = self.book.getSheets().getByName(sheet)
+        controller.setActiveSheet(place)
+        controller.select(place.getCellRangeByName(cell))
+        return before
+
     def click(self, name):
         """Choose a command as a click does, without anybody who listens for its end."""
         frame = self.book.getCurrentController().getFrame()

@@ -24,7 +24,7 @@ from pyopenvba import ExcelFile
 from pyopenvba.interpreter import parse_module
 from python_calamine import CalamineWorkbook
 
-from loyalty_xl import cli, formulas, refresh, refreshing_open
+from loyalty_xl import cli, formulas, refresh, refreshing_open, traces, tracing_open
 from loyalty_xl.cells import column_letters
 from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.formulas import CellError
@@ -435,7 +435,7 @@ def test_add_in_is_a_sound_package(add_in: Path) -> None:
 
 
 def test_ribbon_asks_for_what_is_there(add_in: Path) -> None:
-    """One group with four buttons; every callback is a procedure of the add-in, and every name has its words in both languages."""
+    """One group with five buttons; every callback is a procedure of the add-in, and every name has its words in both languages."""
     root = etree.fromstring(parts_of(add_in)[building.RIBBON_PART])
     assert root.tag == "{http://schemas.microsoft.com/office/2009/07/customui}customUI"
     assert [each.get("id") for each in root.iter("{*}button")] == list(vba.BUTTONS)
@@ -493,7 +493,7 @@ def test_macro_workbook_is_a_sound_package(macro_book: Path) -> None:
     assert building.RIBBON_PART not in parts
 
 
-def test_macro_workbook_has_four_buttons_on_two_pages(macro_book: Path) -> None:
+def test_macro_workbook_has_five_buttons_on_two_pages(macro_book: Path) -> None:
     """Start and Scorecard carry a button for each action, and every button names a macro that is there."""
     drawings = [data for name, data in parts_of(macro_book).items() if name.endswith(".vml")]
     macros = [re.findall(rb"<x:FmlaMacro>\[0\]!(\w+)</x:FmlaMacro>", data) for data in drawings]
@@ -541,9 +541,11 @@ class Book:
     def __init__(self, path: Path, *names: str, folder: str | None = None) -> None:
         self.name, self.said = path.name, []  # type: ignore[var-annotated]
         self.sheets = [Sheet(name) for name in names]
+        self.selection: Any = None
         self.app = SimpleNamespace(alert=lambda text, title, mode: self.said.append((mode, text)))
         self.api = SimpleNamespace(
             Path=str(path.parent) if folder is None else folder,
+            FullName=str(path),
             SaveCopyAs=lambda copy: Path(copy).write_bytes(path.read_bytes()),
         )
 
@@ -551,7 +553,7 @@ class Book:
 @pytest.fixture
 def front(monkeypatch: pytest.MonkeyPatch, macro_book: Path) -> Book:
     """The macro workbook, in front in Excel."""
-    book = Book(macro_book, "Scorecard 记分卡", "Findings 问题")
+    book = Book(macro_book, "Scorecard 记分卡", "Findings 问题", "Trace 追溯")
     monkeypatch.setattr(xlwings.Book, "caller", lambda: book)
     return book
 
@@ -598,6 +600,34 @@ def test_refresh_button_hands_the_open_workbook_over(front: Book, monkeypatch: p
         "Up to date: nothing has changed.",
         "Nothing could be computed. Supply Orders first.",
     ]
+
+
+def test_trace_button_traces_the_selected_line(front: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trace hands over workbook, worksheet and row of the selection, opens the page Trace, and says what was traced."""
+    asked: list[Any] = []
+    monkeypatch.setattr(tracing_open, "trace_open", lambda *given: asked.append(given))
+    monkeypatch.setattr(traces, "said", lambda made: "NPS · 2026-07")
+    front.selection = SimpleNamespace(sheet=front.sheets[0], row=19)
+    buttons.trace()
+    front.api.FullName = "https://company.example/Documents/book.xlsm"
+    buttons.trace()
+    assert asked == [(front, "Scorecard 记分卡", 19)] * 2
+    assert (front.sheets[2].visible, front.sheets[2].active) == (True, True)
+    assert [mode for mode, _ in front.said] == ["info", "info"]
+    assert front.said[0][1] == "NPS · 2026-07"
+    assert "no folder of this machine" in front.said[1][1]
+
+
+def test_trace_button_wants_a_line(front: Book) -> None:
+    """Where a picture is selected, or a cell in no line, Trace says what to select, and opens nothing."""
+    front.selection = None
+    buttons.trace()
+    front.selection = SimpleNamespace(sheet=front.sheets[0], row=1)
+    front.app.status_bar = False
+    buttons.trace()
+    assert [mode for mode, _ in front.said] == ["critical", "critical"]
+    assert all("select a cell in the line of a KPI" in text for _, text in front.said)
+    assert not front.sheets[2].active
 
 
 def test_bug_behind_a_button_goes_to_a_log(front: Book, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

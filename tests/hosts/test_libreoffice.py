@@ -460,9 +460,9 @@ def company(unfilled: Path, tmp_path: Path) -> Path:
 
 @in_office
 def test_menu_and_toolbar_are_there(office: offices.Office) -> None:
-    """Refresh, Check and Errors stand in the menu and on the toolbar."""
+    """Refresh, Check, Trace and Errors stand in the menu and on the toolbar."""
     for part in office("menu"):
-        assert [url for _, url in part] == ["loyalty-xl:refresh", "loyalty-xl:check", "loyalty-xl:errors"]
+        assert [url for _, url in part] == [f"loyalty-xl:{name}" for name in ("refresh", "check", "trace", "errors")]
         assert all(title for title, _ in part)
 
 
@@ -511,6 +511,29 @@ def test_refresh_in_calc_fills_as_the_command_line_does(
 
 
 @in_office
+def test_trace_in_calc_shows_the_rows_behind_the_selected_line(office: offices.Office, company: Path) -> None:
+    """Trace fills and shows the page Trace of the line whose cell is selected; elsewhere it says what to select, and the workbook stays open."""
+    assert main(["refresh", str(company), "--json"]) in (0, 1)
+    office("open", url=company.as_uri())
+    board = office("cells", sheet="Scorecard")
+    (row,) = [at for at, cells in enumerate(board, 1) if "repeat_purchase_rate" in cells]
+    for sheet, cell in (("Start", "A3"), ("Scorecard", "A1")):
+        office("select", sheet=sheet, cell=cell)
+        good, text, _ = office("command", name="trace")
+        assert not good
+        assert "select a cell in the line of a KPI" in text
+        assert office("select", sheet="Scorecard", cell=f"D{row}") == sheet
+    good, text, _ = office("command", name="trace")
+    assert good, text
+    assert "totals agree" in text
+    assert office("select", sheet="Start", cell="A1") == "Trace"
+    cells = [cell for row in office("cells", sheet="Trace") for cell in row]
+    assert "repeat_purchase_rate" in cells
+    assert any("Rows that count" in str(cell) for cell in cells)
+    office("close")
+
+
+@in_office
 def test_refresh_needs_a_stored_workbook(office: offices.Office, tmp_path: Path) -> None:
     """A workbook never stored, and one of another format, are refused with a sentence and stay open."""
     office("new", columns=[[1]])
@@ -530,7 +553,7 @@ def test_refresh_needs_a_stored_workbook(office: offices.Office, tmp_path: Path)
 def test_no_dialog_stops_an_office_without_a_screen(office: offices.Office) -> None:
     """A click on a command that has something to say returns, and the office goes on."""
     office("new", columns=[[1]])
-    for name in ("errors", "refresh", "check"):
+    for name in ("errors", "refresh", "check", "trace"):
         office("click", name=name)
     assert office("command", name="errors")[0]
     assert shown(office, "=LOYALTY.NPS({0}1:{0}2)", column(10.0, 9.0)) == 100

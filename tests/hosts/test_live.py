@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import warnings
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,13 @@ from loyalty_xl.books.live_plan import plan, rectangles
 from loyalty_xl.books.patch import Patch, Style
 from loyalty_xl.books.saving import newest_backups, replace_file
 from loyalty_xl.contracts import everything
-from loyalty_xl.errors import WriteError
+from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.newbook import make_book
+from loyalty_xl.opening import Asked
 from loyalty_xl.refreshing_open import refresh_open
 from loyalty_xl.sample import small_company
+from loyalty_xl.traces import trace_figure
+from loyalty_xl.tracing_open import trace_open
 from tests.conftest import TODAY
 from tests.hosts.engine import Book, opened
 
@@ -126,7 +131,7 @@ def test_the_same_pages_as_the_command_line(tmp_path: Path) -> None:
         table.ref for table in command["Detail"].tables.values()
     ]
     written = [where for what, where in double.app.done if what == "write"]
-    assert len(written) == len(set(written)) < 50
+    assert len(written) == len(set(written)) < 60
     assert double.app.seen == {(False, False, "manual")}
     assert state(double) == NORMAL
     assert "loyalty_xl: 写入 writing …" in double.app.said
@@ -275,6 +280,73 @@ def test_added_sheets_formats_and_links_arrive(made_tiny: Path, tmp_path: Path) 
     assert journal.take_back()
     assert "New" not in double.wb.sheetnames
     assert double.wb["Findings"]["A2"].value is None
+
+
+def test_actuals_lead_to_detail_and_keep_their_looks(made_tiny: Path) -> None:
+    """Refreshed while open, an actual leads to its row on Detail with a tip and looks as before; a second refresh adds none."""
+    book, double = opened_once(made_tiny)
+    board = double.wb["Scorecard"]
+    fonts = {cell.coordinate: copy(cell.font) for row in board.iter_rows() for cell in row}
+    refresh_open(book, **HOW)
+    links = {cell.coordinate: cell.hyperlink for row in board.iter_rows() for cell in row if cell.hyperlink}
+    assert links
+    for place, link in links.items():
+        kpi = re.search(r"trace BOOK (\w+) 2025", link.tooltip)
+        assert kpi is not None
+        assert double.wb["Detail"][link.location.rpartition("!")[2]].value == f"{kpi[1]}|2025|All"
+        assert (board[place].font.u, board[place].font.b) == (fonts[place].u, fonts[place].b)
+    made = {place: (link.location, link.tooltip) for place, link in links.items()}
+    board[next(iter(links))].hyperlink.location = "'Detail'!A1"
+    board[list(links)[1]].hyperlink.tooltip = "mine"
+    refresh_open(book, **{**HOW, "settings": {"churn_window_days": "200"}})
+    again = {cell.coordinate: cell.hyperlink for row in board.iter_rows() for cell in row if cell.hyperlink}
+    assert {place for place, link in again.items() if (link.location, link.tooltip) != made[place]} == {list(links)[1]}
+
+
+def test_the_selected_line_is_traced_as_the_command_line_does(tmp_path: Path) -> None:
+    """The page Trace of the open workbook is that of `loyalty-xl trace`, its actual leads there; no other page is written."""
+    (tmp_path / "files").mkdir()
+    small_company(tmp_path / "files")
+    make_book(tmp_path / "book.xlsx", "en", tmp_path / "files")
+    refresh(tmp_path / "book.xlsx", **HOW)
+    book, double = opened(tmp_path / "book.xlsx")
+    board = double.wb["Scorecard"]
+    (row,) = [cell.row for line in board.iter_rows() for cell in line if cell.value == "repeat_purchase_rate"]
+    made = trace_open(book, "Scorecard", row, today=TODAY)
+    assert (made.trace.kpi.key, made.trace.result.period.label, made.trace.agrees) == (
+        "repeat_purchase_rate",
+        "2025",
+        True,
+    )
+    assert {where.partition("!")[0] for what, where in double.app.done if what == "write"} == {"Trace"}
+    assert [c.hyperlink.location for c in board[row] if c.hyperlink] == ["'Trace'!A1"]
+    assert state(double) == NORMAL
+    trace_figure(tmp_path / "book.xlsx", "repeat_purchase_rate", Asked(period="2025"), today=TODAY)
+    pages = [held(each, ("Trace",)) for each in (double.wb, loaded(tmp_path / "book.xlsx"))]
+    assert len(pages[0]["Trace"]) > 50
+    differing = {
+        cell: [page["Trace"].get(cell) for page in pages]
+        for cell in {*pages[0]["Trace"], *pages[1]["Trace"]}
+        if pages[0]["Trace"].get(cell) != pages[1]["Trace"].get(cell)
+    }
+    assert set(differing) <= {"B3"}  # what it rests on: the stand-in saves Settings otherwise than it was
+
+
+@pytest.mark.parametrize(("sheet", "row"), [("Scorecard", 1), ("Scorecard", 999), ("Start", 12), ("Trend", 12)])
+def test_a_selection_that_is_no_line_is_refused(made_tiny: Path, sheet: str, row: int) -> None:
+    """A heading, an empty row, or another page: a sentence says what to select, and nothing is written."""
+    book, double = opened(made_tiny)
+    with pytest.raises(UsageError, match="select a cell in the line of a KPI"):
+        trace_open(book, sheet, row)
+    assert double.app.done == []
+
+
+def test_a_line_without_a_period_waits_for_a_refresh(made_tiny: Path) -> None:
+    """A workbook that was never refreshed has no figure to trace: it says so."""
+    book, double = opened(made_tiny)
+    row = next(cell.row for line in double.wb["Scorecard"].iter_rows() for cell in line if cell.value == "nps")
+    with pytest.raises(UsageError, match="Refresh first"):
+        trace_open(book, "Scorecard", row)
 
 
 def test_nothing_is_begun_where_it_cannot_be_finished(made_tiny: Path, tmp_path: Path) -> None:

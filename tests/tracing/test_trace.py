@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,6 +12,9 @@ import pytest
 from hypothesis import given
 
 from loyalty_xl import catalogue, library, refresh
+from loyalty_xl.books.patch import Patch
+from loyalty_xl.books.reading import read
+from loyalty_xl.books.saving import replace_file
 from loyalty_xl.cli import main
 from loyalty_xl.coverage import coverage
 from loyalty_xl.errors import UsageError
@@ -18,6 +22,7 @@ from loyalty_xl.evaluating import Situation, evaluate_turns
 from loyalty_xl.opening import Asked
 from loyalty_xl.pipeline import Ground, Refresh, ground
 from loyalty_xl.preparing import prepare
+from loyalty_xl.publish.layout import held
 from loyalty_xl.publish.trace_page import stale_text
 from loyalty_xl.scorecard import turn_of
 from loyalty_xl.traces import known_kpi, known_segment, trace_figure
@@ -198,19 +203,59 @@ def parts(path: Path) -> dict[str, bytes]:
 
 
 def test_a_trace_fills_its_own_page_only_and_says_when_it_is_out_of_date(book: Path):
-    """Only the page Trace (and styles, and which sheets show) changes; a refresh stays up to date; new settings mark the trace."""
+    """Only the page Trace (and styles, which sheets show, links of the Scorecard) changes; a refresh stays up to date; new settings mark the trace."""
     before = parts(book)
     made = trace_figure(book, "repeat_purchase_rate", Asked(period="2025"), today=TODAY)
     assert made.trace.agrees
     changed = {name for name, data in parts(book).items() if before.get(name) != data}
     sheets = {name for name in changed if name.startswith("xl/worksheets/sheet")}
-    assert len(sheets) == 1
+    (board,) = (name for name in sheets if b"loyalty-xl trace " in before[name])
+    assert without_links(parts(book)[board]) == without_links(before[board])
+    assert len(sheets) == 2
     assert refresh(book, period="2025", today=TODAY, by="test").up_to_date
-    page = next(iter(sheets))
+    page = next(iter(sheets - {board}))
     other = stale_text("en").encode()
     assert other not in parts(book)[page]
     refresh(book, period="2025", today=TODAY, by="test", settings={"churn_window_days": "200"})
     assert other in parts(book)[page]
+
+
+def without_links(sheet: bytes) -> bytes:
+    return re.sub(rb"<hyperlinks>.*</hyperlinks>", b"", sheet)
+
+
+def actuals(book: Path) -> dict[str, str]:
+    """Where the actuals of the Scorecard lead, by KPI."""
+    for data in parts(book).values():
+        found = re.findall(rb'location="([^"]+)" tooltip="[^"]*loyalty-xl trace BOOK (\w+) 2025"', data)
+        if found:
+            return {kpi.decode(): place.decode() for place, kpi in found}
+    return {}
+
+
+def test_each_actual_leads_to_its_row_or_to_its_trace(book: Path):
+    """Actuals lead to the rows of Detail that bear their id; the traced one to Trace, until another is traced or the trace is out of date."""
+    page = next(iter(read(book, ["Detail"]).values()))
+    led = actuals(book)
+    assert len(led) > 5
+    for kpi, place in led.items():
+        assert place.startswith("'Detail'!A")
+        assert held(page, int(place.rpartition("!A")[2]), 1) == f"{kpi}|2025|All"
+
+    def traced() -> set[str]:
+        return {kpi for kpi, place in actuals(book).items() if place == "'Trace'!A1"}
+
+    for kpi in ("repeat_purchase_rate", "average_order_value"):
+        trace_figure(book, kpi, Asked(period="2025"), today=TODAY)
+        assert traced() == {kpi} & set(led)
+    trace_figure(book, "repeat_purchase_rate", Asked(period="2025"), today=TODAY)
+    patch = Patch(book)
+    patch.put("Notes", 100, 1, "typed over, so that the next refresh writes")
+    replace_file(book, patch.save, backups=None)
+    assert not refresh(book, period="2025", today=TODAY, by="test").up_to_date
+    assert traced() == {"repeat_purchase_rate"}
+    refresh(book, period="2025", today=TODAY, by="test", settings={"churn_window_days": "200"})
+    assert actuals(book) == led
 
 
 def test_the_command_prints_one_document(book: Path, capsys: pytest.CaptureFixture[str]):

@@ -43,6 +43,13 @@ WORDS = {  # of ribbon and buttons: name -> (zh, en, what it does in zh, in en, 
         "Lists every problem in the data with its repair. Nothing is written.",
         "DataValidation",
     ),
+    "LoyaltyTrace": (
+        "追溯",
+        "Trace",
+        "先选中记分卡的一个指标行:在“追溯”页列出这个数字的每一行来源。",
+        "Select a line of the Scorecard first: the page Trace then lists every row behind its figure.",
+        "TracePrecedents",
+    ),
     "LoyaltyFindings": ("问题", "Findings", "打开“问题”页。", "Opens the page Findings.", "ErrorChecking"),
     "LoyaltyHelp": (
         "帮助",
@@ -57,7 +64,7 @@ _BUTTON = {"width": 92, "height": 26}
 
 
 def build_add_in(path: Path) -> None:
-    """Write the add-in: the functions, the four actions, and a ribbon group.
+    """Write the add-in: the functions, the five actions, and a ribbon group.
 
     Raises
     ------
@@ -106,7 +113,7 @@ def build_macro_template(path: Path, language: str) -> None:
 
 
 def ribbon() -> str:
-    """The ribbon: one tab with one group of four buttons; every word is asked for when it is shown."""
+    """The ribbon: one tab with one group of five buttons; every word is asked for when it is shown."""
     buttons = "".join(
         f'<button id="{name}" size="large" imageMso="{picture}" getLabel="LoyaltyLabel" getSupertip="LoyaltyTip" '
         'onAction="LoyaltyClick"/>'

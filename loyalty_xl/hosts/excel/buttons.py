@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import xlwings
 
-from loyalty_xl.books.places import FINDINGS, SCORECARD, not_ours
+from loyalty_xl.books.places import FINDINGS, SCORECARD, TRACE, not_ours
 from loyalty_xl.errors import LoyaltyError
 from loyalty_xl.findings import sentence
 from loyalty_xl.version import __version__
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from loyalty_xl.pipeline import Refresh
 
 TITLE = "loyalty_xl"
+NO_FOLDER = (
+    "工作簿不在本机文件夹里:“数据来源”里的相对路径找不到文件。\n"
+    "The workbook lies in no folder of this machine: files that Sources names relative to it are not found."
+)
 SHOWN = 6  # findings that a box names
 LOG = Path(tempfile.gettempdir()) / "loyalty-xl-buttons.log"
 
@@ -84,14 +88,25 @@ def check(book: xlwings.Book) -> str:
     if len(made.findings) > SHOWN:
         lines.append(f"… +{len(made.findings) - SHOWN}")
     if not beside:
-        lines.append(
-            "工作簿不在本机文件夹里:“数据来源”里的相对路径找不到文件。\n"
-            "The workbook lies in no folder of this machine: files that Sources names relative to it are not found."
-        )
+        lines.append(NO_FOLDER)
     lines.append(
         "没有写入;“问题”页显示的是最近一次更新时的问题。\nNothing was written; the page Findings shows the last refresh."
     )
     return _counted(made).strip() + "\n\n" + "\n".join(lines)
+
+
+@_said
+def trace(book: xlwings.Book) -> str:
+    """List every row behind the figure of the selected Scorecard line on the page Trace, and open it."""
+    from loyalty_xl import traces, tracing_open
+    from loyalty_xl.books import live
+
+    selected = book.selection
+    if selected is None:
+        raise tracing_open.no_line()
+    made = tracing_open.trace_open(book, selected.sheet.name, selected.row)
+    _find(book, TRACE).activate()
+    return traces.said(made) + ("" if live.place_of(book) else f"\n\n{NO_FOLDER}")
 
 
 @_said
@@ -111,7 +126,7 @@ def help_page(_: xlwings.Book) -> str:
 
 
 def help_html() -> str:
-    """The four buttons and every function, on one page, in both languages."""
+    """The five buttons and every function, on one page, in both languages."""
     from loyalty_xl.formulas import functions
     from loyalty_xl.hosts.excel.building import WORDS
 

@@ -26,6 +26,7 @@ PROJECT = (
 BUTTONS = {
     "LoyaltyRefresh": "refresh",
     "LoyaltyCheck": "check",
+    "LoyaltyTrace": "trace",
     "LoyaltyFindings": "findings",
     "LoyaltyHelp": "help_page",
 }
@@ -141,7 +142,7 @@ End Sub
 
 _MACROS = """
 Option Explicit
-' The four actions of loyalty_xl {version}. Generated: changes are lost with the next build.
+' The five actions of loyalty_xl {version}. Generated: changes are lost with the next build.
 
 Public Sub LoyaltyRefresh()
     LoyaltyRun "refresh"
@@ -149,6 +150,10 @@ End Sub
 
 Public Sub LoyaltyCheck()
     LoyaltyRun "check"
+End Sub
+
+Public Sub LoyaltyTrace()
+    LoyaltyRun "trace"
 End Sub
 
 Public Sub LoyaltyFindings()
@@ -212,6 +217,7 @@ Public Sub LoyaltyClick(control As IRibbonControl)
     Select Case control.ID
         Case "LoyaltyRefresh": LoyaltyRefresh
         Case "LoyaltyCheck": LoyaltyCheck
+        Case "LoyaltyTrace": LoyaltyTrace
         Case "LoyaltyFindings": LoyaltyFindings
         Case "LoyaltyHelp": LoyaltyHelp
     End Select
@@ -252,7 +258,7 @@ def functions_module(made: Iterable[Function] | None = None) -> str:
 
 
 def macros_module() -> str:
-    """The four macros behind ribbon and buttons."""
+    """The five macros behind ribbon and buttons."""
     return _lines(_MACROS.format(version=__version__).lstrip())
 
 

@@ -34,7 +34,8 @@ NOT_A_NUMBER = 0x7FF80000 << 32  # Calc reads the low bits of such a number as t
 LONG = 3600.0  # seconds that a refresh may take
 TEXTS = {
     "title": ("忠诚度记分卡", "Loyalty scorecard"),
-    "busy": ("正在更新…", "Refreshing …"),
+    "busy": ("正在处理…", "Working …"),
+    "no_line": ("请先在“记分卡”页选中一个指标所在的行,再点“追溯”。", "On the page Scorecard, select a cell in the line of a KPI, then Trace."),
     "no_sheet": ("请在记分卡工作簿中使用此命令。", "Use this command in a scorecard workbook."),
     "unsaved": ("工作簿还没有保存过。请先保存为 .xlsx,再更新。", "The workbook was never saved. Save it as .xlsx first, then refresh."),
     "not_xlsx": ("只能更新 .xlsx 和 .xlsm。请另存为 .xlsx。", "Only .xlsx and .xlsm can be refreshed. Save it as .xlsx."),
@@ -183,7 +184,7 @@ class Later(unohelper.Base, XCallback):
 
 
 class Commands(Base, XInitialization, XDispatchProvider, XNotifyingDispatch):
-    """Refresh, Check and Errors of one window."""
+    """Refresh, Check, Trace and Errors of one window."""
 
     names = ("loyalty_xl.Commands", "com.sun.star.frame.ProtocolHandler")
 
@@ -211,7 +212,7 @@ class Commands(Base, XInitialization, XDispatchProvider, XNotifyingDispatch):
 
     def dispatchWithNotification(self, url, _arguments, listener):
         """Do a command when the menu is closed, and tell *listener* what came of it."""
-        work = {"refresh": self.refresh, "check": self.check, "errors": self.errors}[url.Path]
+        work = {"refresh": self.refresh, "check": self.check, "trace": self.trace, "errors": self.errors}[url.Path]
 
         def run():
             try:
@@ -256,42 +257,75 @@ class Commands(Base, XInitialization, XDispatchProvider, XNotifyingDispatch):
         model, refused = self.document(changed=False)
         if refused or model.isModified():
             return False, refused or self.told("changed")
-        return self.asked("check", model.getURL())
+        answer = self.asked("check", model.getURL())
+        return answer["ok"], answer["text"]
 
     def refresh(self):
         """Store the workbook if it was changed, close it, have it refreshed, and open it in the same window."""
-        model, refused = self.document(changed=True)
+        model, refused = self.stored()
+        return (False, refused) if refused else self.while_closed(model, "refresh", {})
+
+    def trace(self):
+        """Store the workbook if it was changed; have the selected figure traced while it is closed, and show the page Trace."""
+        row = self.selected_row()
+        model, refused = self.stored() if row else (None, self.document(changed=True)[1] or self.told("no_line"))
         if refused:
             return False, refused
-        url, sheet = model.getURL(), self.frame.getController().getActiveSheet().getName()
-        if model.isModified():
+        sheet = self.frame.getController().getActiveSheet().getName()
+        figure = self.asked("figure", model.getURL(), {"sheet": sheet, "row": row})
+        if not figure["ok"]:
+            return False, figure["text"]
+        return self.while_closed(model, "trace", {each: figure[each] for each in ("kpi", "segment", "period")})
+
+    def selected_row(self):
+        """Give the number of the first selected row, 0 where no cells are selected."""
+        controller = self.frame.getController()
+        selected = controller.getModel().getCurrentSelection() if controller and controller.getModel() else None
+        if hasattr(selected, "getRangeAddresses"):
+            areas = selected.getRangeAddresses()
+        else:
+            areas = [selected.getRangeAddress()] if hasattr(selected, "getRangeAddress") else []
+        return areas[0].StartRow + 1 if areas else 0
+
+    def stored(self):
+        """Give the workbook of this window, stored, or why nothing can be done with it."""
+        model, refused = self.document(changed=True)
+        if model is not None and model.isModified():
             try:
                 model.store()
             except Exception as fault:  # noqa: BLE001 - whatever the file system says
-                return False, self.told("not_stored") + str(fault)
+                return None, self.told("not_stored") + str(fault)
+        return model, refused
+
+    def while_closed(self, model, what, more):
+        """Close the workbook, have a command done to its file, and open it in the same window: where it was, or where the answer says."""
+        url, sheet = model.getURL(), self.frame.getController().getActiveSheet().getName()
         if not self.frame.getController().suspend(True):
             return False, self.told("kept_open")
         self.frame.setComponent(None, None)
+        answer = {}
         try:
             model.close(True)
-            return self.asked("refresh", url)
+            answer = self.asked(what, url, more)
+            return answer["ok"], answer["text"]
         finally:
             shown = self.frame.loadComponentFromURL(url, "_self", 0, (named("MacroExecutionMode", 3),))
+            sheet = answer.get("sheet") or sheet
             if shown is not None and shown.getSheets().hasByName(sheet):
                 shown.getCurrentController().setActiveSheet(shown.getSheets().getByName(sheet))
 
-    def asked(self, what, url):
+    def asked(self, what, url, more=None):
         """Ask the worker for a command on a file."""
         status = self.frame.createStatusIndicator()
         status.start(self.told("busy"), 1)
         question = {"do": what, "book": uno.fileUrlToSystemPath(url), "language": language(self.ctx)}
+        question.update(more or {})
         try:
-            answer = worker(self.ctx).ask(question, seconds=LONG)
+            return worker(self.ctx).ask(question, seconds=LONG)
         except NoAnswer as none:
-            return False, str(none)
+            return {"ok": False, "text": str(none)}
         finally:
             status.end()
-        return answer["ok"], answer["text"]
 
     def errors(self):
         """Tell why the last formulas failed."""

@@ -1,5 +1,5 @@
 Option Explicit
-' The four actions of loyalty_xl VERSION. Generated: changes are lost with the next build.
+' The five actions of loyalty_xl VERSION. Generated: changes are lost with the next build.
 
 Public Sub LoyaltyRefresh()
     LoyaltyRun "refresh"
@@ -7,6 +7,10 @@ End Sub
 
 Public Sub LoyaltyCheck()
     LoyaltyRun "check"
+End Sub
+
+Public Sub LoyaltyTrace()
+    LoyaltyRun "trace"
 End Sub
 
 Public Sub LoyaltyFindings()

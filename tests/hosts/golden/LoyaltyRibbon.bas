@@ -37,6 +37,7 @@ Public Sub LoyaltyClick(control As IRibbonControl)
     Select Case control.ID
         Case "LoyaltyRefresh": LoyaltyRefresh
         Case "LoyaltyCheck": LoyaltyCheck
+        Case "LoyaltyTrace": LoyaltyTrace
         Case "LoyaltyFindings": LoyaltyFindings
         Case "LoyaltyHelp": LoyaltyHelp
     End Select
