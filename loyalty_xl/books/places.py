@@ -213,16 +213,24 @@ RESTATEMENTS = Page(
         C("label", "指标", "Name", 28),
         C("segment_dim", "细分维度", "Dimension", 13),
         C("segment", "细分", "Segment", 16),
-        C("what", "项目", "What", 14),
+        C("what", "项目", "What", 22),
         C("window", "口径窗口", "Window", 14),
         C("closed", "结账时", "As closed", 14),
         C("now", "现在", "Now", 14),
-        C("difference", "差异", "Difference", 13),
-        C("shown", "记分卡显示", "Shown", 16),
+        C("difference", "差异", "Difference", 14),
+        C("shown", "记分卡显示", "Shown", 22),
         C("cause", "原因", "Cause", 90),
     ),
 )
-TRACE = Page("Trace", "追溯", (C("c1", "追溯", "Trace", 30), *(C(f"c{number}", "", "", 18) for number in range(2, 17))))
+TRACE = Page(
+    "Trace",
+    "追溯",
+    (
+        C("c1", "追溯", "Trace", 30),
+        *(C(f"c{number}", "", "", width) for number, width in enumerate((24, 18, 36, 9, 26, 13, 16), start=2)),
+        *(C(f"c{number}", "", "", 24) for number in range(9, 17)),
+    ),
+)
 CLOSED = Page(  # texts are keys in every language: what was closed must survive a change of language
     "Closed",
     "已结账",

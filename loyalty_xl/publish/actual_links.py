@@ -10,7 +10,7 @@ from loyalty_xl.books.places import DETAIL, SCORECARD, TRACE, in_language
 from loyalty_xl.cells import Kind
 from loyalty_xl.publish import run_log
 from loyalty_xl.publish.contents import turn_window
-from loyalty_xl.publish.layout import LANGUAGES, read_layout
+from loyalty_xl.publish.layout import LANGUAGES, held, read_layout
 from loyalty_xl.publish.trace_page import basis, kept_trace
 from loyalty_xl.publish.words import segment_text
 
@@ -71,7 +71,8 @@ def link_actuals(
     rows = {str(row[0]): number for number, row in enumerate(detail, start=2)}
     kept = kept_trace(made.inputs.pages.get(TRACE.name), basis(made.inputs, made.as_of))
     traced = next((_line(each) for each in made.lines if kept and _is_of(kept, each)), None)
-    places = {_line(each): (board[_line(each)], column) for each in made.lines if _line(each) in board}
+    with_value = [each for each in made.lines if each.result.value is not None]  # LibreOffice redraws linked texts
+    places = {_line(each): (board[_line(each)], column) for each in with_value if _line(each) in board}
     places = {line: place for line, place in places.items() if place not in left}
     _link(patch, made.inputs, layout, places, rows, made.period.label, made.language, traced, before)
 
@@ -80,11 +81,12 @@ def link_traced(patch: Patch, inputs: Inputs, language: str, traced: Line | None
     """Link the actuals of a Scorecard anew when a figure on it was traced; Detail stays what it is."""
     raw, detail = inputs.pages.get(SCORECARD.name), inputs.pages.get(DETAIL.name)
     layout = read_layout(raw) if raw is not None else None
-    if layout is None or detail is None or (column := layout.columns.get(ACTUAL)) is None:
+    if raw is None or layout is None or detail is None or (column := layout.columns.get(ACTUAL)) is None:
         return
     log = run_log.entries_of(inputs.pages.get("Run log"))
     ours = {item for section, item, _, more in log if (section, more) == (run_log.WRITTEN, ACTUAL)}
-    places = {line: (row, column) for line, row in layout.lines.items() if "|".join(line) in ours}
+    valued = [(line, row) for line, row in layout.lines.items() if isinstance(held(raw, row, column), float)]
+    places = {line: (row, column) for line, row in valued if "|".join(line) in ours}
     period = run_log.last(log, "run").get("period", "")
     _link(patch, inputs, layout, places, _ids(detail), period, language, traced, log)
 

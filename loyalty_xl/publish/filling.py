@@ -41,7 +41,7 @@ from loyalty_xl.publish.dictionary import Dictionary
 from loyalty_xl.publish.early_warning import warning_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.month_end import PAGE as PERIODS
-from loyalty_xl.publish.month_end import Periods, restatement_rows
+from loyalty_xl.publish.month_end import Periods, restatement_marks, restatement_rows
 from loyalty_xl.publish.proposals import PAGE as ADJUSTMENTS
 from loyalty_xl.publish.proposals import Proposals
 from loyalty_xl.publish.remarks import Remarks
@@ -107,7 +107,7 @@ class Filling:
         rows, self._links = finding_rows(made)
         studies, marks = study_rows(made)
         warned, more = warning_rows(made)
-        self._marks = {STUDIES: marks, EARLY_WARNING: more}
+        self._marks = {STUDIES: marks, EARLY_WARNING: more, RESTATEMENTS: restatement_marks(made)}
         notes = [*note_rows(made), *self._remarks.rows()]
         return {
             DETAIL: self._detail,

@@ -7,13 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import catalogue
-from loyalty_xl.books.places import Page, in_language
+from loyalty_xl.books.patch import Style
+from loyalty_xl.books.places import RESTATEMENTS, Page, in_language
 from loyalty_xl.causes import in_words
 from loyalty_xl.cells import Kind, column_letters, column_number
 from loyalty_xl.closings import CLOSED, DETAIL, REOPENED, fingerprint, kept
 from loyalty_xl.contracts.control_month_end import PERIODS
 from loyalty_xl.contracts.deliveries import AWAITED, FAULTY, RECEIVED_STATE
-from loyalty_xl.publish.words import DRAFT, REASONS
+from loyalty_xl.publish.faces import number_format
+from loyalty_xl.publish.words import DRAFT, FORMATS, REASONS
 from loyalty_xl.vocabulary import Calendar, Finding, Reason
 
 if TYPE_CHECKING:
@@ -285,6 +287,19 @@ def restatement_rows(made: Refresh) -> list[list[Any]]:
     return rows
 
 
+def restatement_marks(made: Refresh) -> dict[tuple[int, int], Style]:
+    """Number formats of the figures on Restatements, by worksheet row and column: each in the unit of its KPI."""
+    marks: dict[tuple[int, int], Style] = {}
+    first = next(place for place, column in enumerate(RESTATEMENTS.columns, start=1) if column.key == "closed")
+    for row, each in enumerate(made.restatements[:RESTATED_SHOWN], start=2):
+        kpi = catalogue.KPIS.get(each.key[0])
+        if kpi is not None:
+            style = Style(number_format=FORMATS[kpi.unit], valign="top")
+            signed = Style(number_format=number_format("variance", kpi.unit), valign="top")
+            marks |= {(row, first): style, (row, first + 1): style, (row, first + 2): signed}
+    return marks
+
+
 def cause_text(each: Restatement, language: str) -> str:
     """Why a figure differs, in words."""
     parts = []
@@ -384,6 +399,7 @@ __all__ = [
     "cause_text",
     "fingerprint_of",
     "restatement_json",
+    "restatement_marks",
     "restatement_rows",
     "restatements_text",
 ]

@@ -196,6 +196,10 @@ def _sheet(sheet: Worksheet, contract: Contract, look: Look) -> None:
             spelled = [values[0] if language == "zh" and values else value for value, values in each.choices.items()]
             rule = {"validate": "list", "source": spelled, "error_type": "warning", "ignore_blank": True}
             sheet.data_validation(1, number, ROWS_WITH_RULES, number, rule)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
     if contract.name == "Settings":
         _fill_settings(sheet, contract, look)
     if contract.name == "Targets":
