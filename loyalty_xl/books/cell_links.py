@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -28,7 +28,7 @@ class Leads:
 
     links: Mapping[Place, Lead]
     mark: str
-    known: Mapping[Place, Collection[str]] = field(default_factory=dict)
+    known: Callable[[], Mapping[Place, Collection[str]]] = dict  # asked where a link without a tip is found
 
 
 @dataclass
@@ -93,7 +93,7 @@ def _ours(entry: etree._Element, leads: Leads) -> bool:
     if tip is not None:
         return leads.mark in tip
     first, left, last, right = area(entry.get("ref") or "A1")
-    return (first, left) == (last, right) and entry.get("location") in leads.known.get((first, left), ())
+    return (first, left) == (last, right) and entry.get("location") in leads.known().get((first, left), ())
 
 
 def _place(entry: etree._Element) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from loyalty_xl.books.cell_links import Lead, Leads, Led, lead
@@ -141,7 +141,7 @@ class Patch:
         sheet: str,
         links: Mapping[tuple[int, int], Lead],
         mark: str,
-        known: Mapping[tuple[int, int], Collection[str]] | None = None,
+        known: Callable[[], Mapping[tuple[int, int], Collection[str]]] = dict,
     ) -> None:
         """Let cells of a sheet that is no owned page lead to places in the workbook; their looks stay.
 
@@ -149,7 +149,7 @@ class Patch:
         (a program that drops tips has saved the workbook). A link of the user's own stays, and its cell gets none of ours.
         """
         self._known(sheet)
-        self._leads[sheet] = Leads(dict(links), mark, dict(known or {}))
+        self._leads[sheet] = Leads(dict(links), mark, known)
         self._result = None
 
     def add_sheet(

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _STEP, _FIRST, _SECOND = (np.uint64(each) for each in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
+MOST_MONTHS = 10_000  # that are counted one by one
+
+
 @dataclass(frozen=True)
 class Marks:
     """Marks of the rows that a sheet uses; arrays of the length of its frame."""
@@ -71,19 +74,33 @@ def digests(sheet: Sheet, marks: Marks | None = None) -> list[Digest]:
     marks = row_marks(sheet) if marks is None else marks
     if not len(marks.month):
         return []
-    pairs, place = np.unique(np.stack([marks.month, marks.file], axis=1), axis=0, return_inverse=True)
-    place = place.ravel()
+    pairs, place = _grouped(marks)
     name = money_field(sheet.contract)
     money = np.nan_to_num(numbers(sheet, name)) if name in sheet.frame else np.zeros(len(place))
     sums = np.bincount(place, np.rint(money * UNIT))
     rows = np.bincount(place)
     spread = _spread(marks.content)
     made = []
-    for number, (month, file) in enumerate(pairs.tolist()):
+    for number, (month, file) in enumerate(pairs):
         mine = spread[place == number]
         total = int(np.add.reduce(mine, dtype=np.uint64))
         made.append(Digest(month, marks.files[file], int(rows[number]), int(sums[number]), f"{total:016x}"))
     return made
+
+
+def _grouped(marks: Marks) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
+    """Months and files that have rows, in order, and which of them each row is of; counted, not sorted, as months are few."""
+    first, last = int(marks.month.min()), int(marks.month.max())
+    if last - first > MOST_MONTHS:  # undated rows beside dated ones
+        months, month = np.unique(marks.month, return_inverse=True)
+    else:
+        months, month = np.arange(first, last + 1), marks.month - first
+    size = len(marks.files)
+    cell = month * size + marks.file
+    there = np.flatnonzero(np.bincount(cell))
+    number = np.zeros(len(months) * size, np.int64)
+    number[there] = np.arange(len(there))
+    return [(int(months[each // size]), int(each % size)) for each in there], number[cell]
 
 
 def _hashes(column: pd.Series) -> Marks64:
@@ -96,6 +113,8 @@ def _hashes(column: pd.Series) -> Marks64:
         return column.astype("Int64").fillna(-1).to_numpy(np.int64).view(np.uint64) + np.uint64(1)
     values = column.to_numpy()
     blank = pd.isna(values)
+    if blank.all():
+        return np.zeros(len(values), np.uint64)
     return np.where(blank, np.uint64(0), _spread(bits(values)) | np.uint64(1))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.cell_links import Lead
@@ -108,11 +109,15 @@ def _link(
     pages = _Pages(shown[DETAIL], shown[TRACE], rows)
     links = {place: pages.lead(line, period, language, traced) for line, place in places.items()}
     earlier = run_log.last(before, "run").get("period", "")
-    stood = _Pages(titles[DETAIL], titles[TRACE], _ids(inputs.pages.get(DETAIL.name)))
-    known = {
-        place: {each.target for of in (line, None) if (each := stood.lead(line, earlier, language, of))}
-        for line, place in places.items()
-    }
+
+    @cache
+    def known() -> dict[tuple[int, int], set[str]]:
+        stood = _Pages(titles[DETAIL], titles[TRACE], _ids(inputs.pages.get(DETAIL.name)))
+        return {
+            place: {each.target for of in (line, None) if (each := stood.lead(line, earlier, language, of))}
+            for line, place in places.items()
+        }
+
     patch.link(layout.sheet, {place: link for place, link in links.items() if link}, MARK, known)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from loyalty_xl import memory
 from loyalty_xl.books.patch import Patch, Style
 from loyalty_xl.books.places import (
     CLOSED,
@@ -45,7 +46,7 @@ from loyalty_xl.publish.month_end import Periods, restatement_marks, restatement
 from loyalty_xl.publish.proposals import PAGE as ADJUSTMENTS
 from loyalty_xl.publish.proposals import Proposals
 from loyalty_xl.publish.remarks import Remarks
-from loyalty_xl.publish.states import results_of_page, results_of_rows, state_of
+from loyalty_xl.publish.states import Results, results_of_page, results_of_rows, state_of
 from loyalty_xl.publish.tables import PLAIN, study_rows
 from loyalty_xl.publish.template import place_of, template
 from loyalty_xl.publish.trace_page import STATE_ROW, WARN, basis, stale_cell, stale_text
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from loyalty_xl.pipeline import Refresh
     from loyalty_xl.publish.proposals import Proposal
 
+RESULTS = "results"  # what is remembered of Detail, by the hash of the page
 LEFT_ALONE = "left alone"  # section of the run log: cells that could not be filled
 WHOLE = (
     DETAIL,
@@ -125,17 +127,20 @@ class Filling:
     def _detail(self) -> list[list[Any]]:
         return detail_rows(self.made)
 
+    @cached_property
+    def _results(self) -> Results:
+        return results_of_rows(self._detail)
+
     def changes(self) -> list[run_log.Entry]:
         """What is not as the run before left it, with causes; where nothing differs, what that run told."""
         told = [entry for entry in self.before if entry[0] in SECTIONS]
         if self.made.up_to_date or not self.before:
             return told
-        page = self.made.inputs.pages.get(DETAIL.name)
-        as_written = page is not None and run_log.last(self.before, run_log.PAGE).get(DETAIL.name) == run_log.page_hash(
-            page
-        )
-        before = state_of(self.before, results_of_page(page) if as_written else None)
-        now = state_of(self.made.run_log, results_of_rows(self._detail))
+        page, hashed = self.made.inputs.pages.get(DETAIL.name), run_log.last(self.before, run_log.PAGE).get(DETAIL.name)
+        held = None
+        if page is not None and hashed == run_log.page_hash(page):  # as it was written
+            held = memory.recall((RESULTS, hashed)) or results_of_page(page)
+        before, now = state_of(self.before, held), state_of(self.made.run_log, self._results)
         return log_entries(compare(before, now), self.made.language) or told
 
     @cached_property
@@ -148,6 +153,7 @@ class Filling:
         if not self._left:
             large = {self._name(DETAIL): self.hashes[DETAIL.name]}
             run_log.remember_pages(target, large)
+            memory.remember((RESULTS, self.hashes[DETAIL.name]), self._results, 2_000 * len(self._results))
 
     def log(self) -> list[run_log.Entry]:
         """The whole run log: what this run did, and what it wrote."""

@@ -68,8 +68,14 @@ def rows_hash(rows: Sequence[Sequence[Any]]) -> str:
     total = hashlib.sha256()
     clean: dict[str, str] = {}  # most texts of a large page stand there many times
     for number, cells in enumerate(zip(*rows, strict=True), start=1):
-        numbers = np.array([float(cell) if isinstance(cell, (int, float)) else np.nan for cell in cells])
-        texts = [(place, cell) for place, cell in enumerate(cells) if isinstance(cell, str)]
+        kinds = set(map(type, cells))
+        if kinds <= {float, int, type(None)}:  # most columns hold one kind alone
+            numbers, texts = np.array(cells, dtype=float), []
+        elif kinds <= {str, type(None)}:
+            numbers, texts = np.full(len(cells), np.nan), [each for each in enumerate(cells) if each[1] is not None]
+        else:
+            numbers = np.array([float(cell) if isinstance(cell, (int, float)) else np.nan for cell in cells])
+            texts = [(place, cell) for place, cell in enumerate(cells) if isinstance(cell, str)]
         clean |= {cell: storable(cell) for cell in {cell for _, cell in texts} - clean.keys()}
         _take_in(total, number, numbers, [(place, clean[cell]) for place, cell in texts])
     return total.hexdigest()

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from loyalty_xl import memory
 from loyalty_xl.books.places import DETAIL
 from loyalty_xl.cells import Kind, RawSheet
 from loyalty_xl.contracts.ledger import UNIT
-from loyalty_xl.contracts.row_marks import digests
+from loyalty_xl.contracts.row_marks import Digest, digests
 from loyalty_xl.inputs import sheet_hash
 from loyalty_xl.publish.words import segment_text
 from loyalty_xl.vocabulary import month_start
@@ -85,13 +86,26 @@ class State:
         return bool(self.run)
 
 
+def _digests(made: Refresh, name: str) -> list[Digest]:
+    """Digests of a sheet, remembered while its cells, the settings, and what was taken out or converted are the same."""
+    sheet = made.sheets[name]
+    cells = tuple((each.title, each.content_hash) for each in made.inputs.sources[name])
+    taken = tuple(sheet.rejected.astype(object).itertuples(index=False, name=None))
+    key = ("digests", name, cells, made.inputs.settings.versions, tuple(sheet.ledger.items()), taken)
+    found: list[Digest] | None = memory.recall(key)
+    if found is None:
+        found = digests(sheet)
+        memory.remember(key, found, 2_000 + 300 * (len(found) + len(taken) + len(sheet.ledger)))
+    return found
+
+
 def record(made: Refresh) -> list[Entry]:
     """Entries of the run log that hold the state of rows, Scorecard lines and control sheets."""
     entries: list[Entry] = []
     for name in made.inputs.sources:
         if name in made.sheets:
             files: dict[str, list[str]] = {}
-            for each in digests(made.sheets[name]):
+            for each in _digests(made, name):
                 month = f"{month_start(each.month):%Y-%m}" if each.month else UNDATED
                 files.setdefault(each.file, []).append(f"{month} {each.rows} {Decimal(each.money) / UNIT} {each.hash}")
             for file, texts in files.items():

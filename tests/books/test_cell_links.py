@@ -73,7 +73,7 @@ def test_links_are_known_again_without_their_tips(tmp_path: Path) -> None:
     """A program that drops tips leaves links that lead where ours led: they are taken over; without that knowledge they are the user's."""
     path = small_book(tmp_path / "b.xlsx", ROWS, tail=OURS.replace(f' tooltip="{TIP}"', ' display="1"'))
     known = {(1, 1): {"'Detail'!A5"}, (2, 1): {"'Detail'!A8"}}
-    new = saved(linked(path, {(1, 1): Lead("'Detail'!A6", TIP), (2, 1): AT[2, 1]}, known=known))
+    new = saved(linked(path, {(1, 1): Lead("'Detail'!A6", TIP), (2, 1): AT[2, 1]}, known=lambda: known))
     text = part(new)
     assert f'<hyperlink ref="A1" location="\'Detail\'!A6" display="1" tooltip="{TIP}"/>' in text
     assert '<hyperlink ref="A2" location="\'Detail\'!A9" display="1"/>' in text
