@@ -96,7 +96,8 @@ def _dated(
     dims: tuple[str, ...],
 ) -> pd.DataFrame:
     """Row measures add over rows: first by month, then months to turns."""
-    frame = ready.once(rows.build, settings, dims).with_columns(*(each.column(settings) for each in group))
+    built = ready.once(rows.build, settings, dims)
+    frame = built.select("month", "segment", *(each.column(settings) for each in group))
     added = _added(group)
     by_month = collect(
         frame.group_by("month", "segment").agg(nw.len().alias("rows_"), *(nw.col(each.name).sum() for each in added))
@@ -143,7 +144,7 @@ def _turned(
     for start in range(0, len(turns), batch):
         some = table.filter((nw.col("turn") >= start) & (nw.col("turn") < start + batch))
         frame = rows.build(ready, settings, dims, _like(some, ready[rows.frame]))
-        frame = frame.with_columns(*(each.column(settings) for each in group))
+        frame = frame.select(*KEYS, *(each.column(settings) for each in group))
         part = collect(
             frame.group_by(*KEYS).agg(*(nw.col(each.name).sum() for each in _added(group)), nw.len().alias("rows_"))
         )

@@ -439,12 +439,14 @@ def test_demo_makes_a_company(tmp_path: Path, capsys: Output, monkeypatch: pytes
     assert (folder / "departments" / "Orders.csv").is_file()
 
 
-def test_demo_does_not_overwrite(made_demo: Path, capsys: Output) -> None:
+def test_demo_does_not_overwrite(tmp_path: Path, capsys: Output) -> None:
     """demo refuses a folder that holds a demo: exit 4, every file as it was."""
-    before = {path: path.stat().st_mtime_ns for path in made_demo.rglob("*")}
-    assert run("demo", made_demo) == 4
+    small_company(tmp_path / demo.FILES)
+    newbook.make_book(tmp_path / demo.BOOK, "en")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert run("demo", tmp_path) == 4
     assert "E404" in capsys.readouterr().err
-    assert {path: path.stat().st_mtime_ns for path in made_demo.rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
 def test_restore_undoes_a_refresh(filled: Path, capsys: Output) -> None:
