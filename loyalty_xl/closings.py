@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from loyalty_xl.closing_snapshot import Snapshot
 
+    Names = Mapping[str, Mapping[str, str]]
 Key = tuple[str, str, str]  # kpi, segment_dim, segment
 CLOSED, MATURED, REOPENED = "closed", "matured", "reopened"
 DETAIL, SHOWN, YTD, LINE = "detail", "shown", "ytd", "line"
@@ -101,6 +102,18 @@ class Act:
         """Results of one kind."""
         return self.results.get(kind, {})
 
+    def renamed(self, names: Names) -> Act:
+        """The same with the names that segments have now."""
+
+        def key(old: Key) -> Key:
+            return old[0], old[1], names.get(old[1], {}).get(old[2], old[2])
+
+        results = {
+            kind: {key(old): replace(each, segment=key(old)[2]) for old, each in found.items()}
+            for kind, found in self.results.items()
+        }
+        return replace(self, results=results, lines={key(old): facts for old, facts in self.lines.items()})
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -152,12 +165,19 @@ class Closings:
     """All acts of a workbook, oldest first."""
 
     acts: tuple[Act, ...] = ()
+    names: Names = field(default_factory=dict)  # dim -> earlier name of a segment -> its name now
+
+    @cached_property
+    def named(self) -> tuple[Act, ...]:
+        """The acts, their segments under the names that they have now."""
+        known = any(self.names.values())
+        return tuple(act.renamed(self.names) for act in self.acts) if known else self.acts
 
     @cached_property
     def standing(self) -> dict[Period, Standing]:
         """Periods that are closed now."""
         found: dict[Period, Standing] = {}
-        for act in self.acts:
+        for act in self.named:
             if act.kind == CLOSED:
                 found[act.period] = Standing(act, whole=act.whole)
             elif act.kind == REOPENED:
@@ -175,7 +195,7 @@ class Closings:
     @cached_property
     def last(self) -> dict[Period, Act]:
         """The last act of each period, but for maturing."""
-        return {act.period: act for act in self.acts if act.kind != MATURED}
+        return {act.period: act for act in self.named if act.kind != MATURED}
 
     @property
     def adjusted(self) -> dict[str, float]:
@@ -200,7 +220,7 @@ class Closings:
 
     def then(self, act: Act) -> Closings:
         """The same with one more act."""
-        return Closings((*self.acts, act))
+        return Closings((*self.acts, act), self.names)
 
     def results(self, computed: Iterable[Result]) -> list[Result]:
         """Results as they are shown: as closed in closed periods, as computed in the others."""

@@ -156,7 +156,7 @@ def compute(
     periods = detail_periods(at_end, targets, period, first, prepared.ready.last_month, calendar)
     computed = _results(sheets, inputs, periods, kpis.values(), calendar, as_of, at_end, prepared)
     clock.step("score")
-    closings = _taken(closings_of(inputs, calendar, computed), findings)
+    closings = _taken(closings_of(inputs, calendar, computed, prepared.renamed), findings)
     counted = _taken(_totals(sheets, inputs, period, calendar), findings)
     situation = _situation(sheets, inputs, prepared, inputs.settings.for_period(period), calendar, as_of)
     scored = score(list(kpis.values()), targets, period, situation, prepared.waves, closings)

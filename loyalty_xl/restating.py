@@ -96,14 +96,14 @@ class Today:
 
 def restated(today: Today) -> list[Restatement]:
     """Compare every closing with today: figures first that the Scorecard shows, All before segments."""
-    found = [each for act in today.closings.acts if act.kind == CLOSED and act.whole for each in _of_act(act, today)]
+    found = [each for act in today.closings.named if act.kind == CLOSED and act.whole for each in _of_act(act, today)]
     order = {ACTUAL: 0, AIM: 1, CYCLE: 2}
     return sorted(found, key=lambda each: (-each.period.first, -each.period.stop, -each.act, order[each.what], each.key[1] != "all", each.key))  # fmt: skip
 
 
 def _of_act(act: Act, today: Today) -> Iterator[Restatement]:
     standing = today.closings.standing.get(act.period)
-    stands = standing is not None and standing.closing is act
+    stands = standing is not None and standing.closing.number == act.number
     last = today.closings.last[act.period]
     shown = "closed" if stands else "closed again" if standing is not None else "reopened"
     why = "" if stands else str(_reopened(act, today.closings).facts.get("reason", ""))

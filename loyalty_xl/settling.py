@@ -91,9 +91,11 @@ def _without_effect(
     return adjustments.without_effect(in_force, inputs.control.get(ADJUSTMENTS.name), shown, period)
 
 
-def closings_of(inputs: Inputs, calendar: Calendar, computed: Iterable[Result]) -> tuple[Closings, list[Finding]]:
+def closings_of(
+    inputs: Inputs, calendar: Calendar, computed: Iterable[Result], names: Mapping[str, Mapping[str, str]]
+) -> tuple[Closings, list[Finding]]:
     """What was closed, with what has matured since. A closing that was tampered with, or whose figures are gone, holds its period back (E390, E391)."""
-    closings = read_closings(inputs.pages.get(CLOSED_PAGE.name))
+    closings = replace(read_closings(inputs.pages.get(CLOSED_PAGE.name)), names=names)
     findings = []
     title = inputs.page_names.get(CLOSED_PAGE.name, CLOSED_PAGE.name)
     for act in closings.acts:

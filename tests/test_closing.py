@@ -479,3 +479,13 @@ def test_any_edit_breaks_the_seal(detail: list[Result], data: st.DataObject) -> 
         assume(len(page) > 3)
         page[2], page[3] = page[3], page[2]
     assert [act.whole for act in read_closings(raw_sheet(page, name=CLOSED.name)).acts] != [True]
+
+
+def test_renamed_regions_keep_their_closed_figures() -> None:
+    """A region that has another name now shows its closed figures under that one; the page keeps what was sealed."""
+    old = Result("nps", MONTH, "region", "华北", value=41.0, n=50.0)
+    closings = replace(Closings((act_of([old]),)), names={"region": {"华北": "北方大区"}})
+    (shown,) = closings.results([Result("nps", MONTH, "region", "北方大区", value=44.0, n=51.0)])
+    assert (shown.segment, shown.value) == ("北方大区", 41.0)
+    assert closings.standing[MONTH].shown(("nps", "region", "北方大区")) == replace(old, segment="北方大区")
+    assert rows_of(closings) == rows_of(Closings(closings.acts))
