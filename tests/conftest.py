@@ -22,6 +22,29 @@ REAL_DATA = ROOT.parent / "shared" / "data"
 TODAY = date(2026, 11, 1)  # the day on which tests are run, as far as the product is concerned
 
 
+# Files that take longest, and those that only one worker should wait for, are begun first (with --no-loadscope-reorder):
+# otherwise a long one of few tests is the last, and the other worker has nothing left to do.
+FIRST = (
+    "tests/test_memory.py",  # makes the sample company, while the other worker does without it
+    "tests/test_closing.py",
+    "tests/test_refresh.py",
+    "tests/test_engines.py",
+    "tests/test_published.py",
+    "tests/hosts/test_libreoffice.py",
+    "tests/test_faults.py",
+    "tests/tracing/test_trace.py",
+    "tests/test_planted.py",
+    "tests/hosts/test_live.py",
+    "tests/test_cli.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    place = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.nodeid.split("::")[0], len(FIRST)))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of published data sets; skips where it is missing."""

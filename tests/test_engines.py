@@ -252,15 +252,18 @@ def turns_of(prepared):
     ]
 
 
+def summed(prepared, ready, settings, dims):
+    """Sums of all measures by one engine."""
+    wanted = [each for each in catalogue.MEASURES.values() if set(dims) & set(each.rows.dims)]
+    made = sums(wanted, turns_of(prepared), ready, settings, CALENDAR, AS_OF, dims)
+    return made.sort_index().astype("float64"), wanted
+
+
 def both(sheets, settings, *dims):
     """Sums of all measures by both engines, in one order."""
     prepared = prepare(sheets, settings, AS_OF)
-    turns = turns_of(prepared)
-    wanted = [each for each in catalogue.MEASURES.values() if set(dims) & set(each.rows.dims)]
-    here, there = (
-        sums(wanted, turns, ready, settings, CALENDAR, AS_OF, dims).sort_index().astype("float64")
-        for ready in (prepared.ready, on_duckdb(prepared.ready))
-    )
+    here, wanted = summed(prepared, prepared.ready, settings, dims)
+    there, _ = summed(prepared, on_duckdb(prepared.ready), settings, dims)
     return here, there, wanted, prepared.ready
 
 
@@ -276,7 +279,9 @@ def test_every_measure_is_equal_on_both_engines(sheets):
 
 def test_between_them_the_sheets_feed_every_measure(sheets):
     """No measure is left untried: for All each has a column, and all but two kinds have something other than 0."""
-    here, _, wanted, _ = both(sheets, Settings(sla_days=7, min_base_rate=1), "all")
+    settings = Settings(sla_days=7, min_base_rate=1)
+    prepared = prepare(sheets, settings, AS_OF)
+    here, wanted = summed(prepared, prepared.ready, settings, ("all",))
     assert {each.name for each in wanted} == set(catalogue.MEASURES) == set(here.columns)
     special = {
         "answers_to_changed_wording",
@@ -301,14 +306,25 @@ def test_between_them_the_sheets_feed_every_measure(sheets):
 
 @pytest.mark.parametrize(
     "changed",
-    [
-        {"cancellations": "drop"},
-        {"cancellations": "keep", "occasion_unit": "day"},
-        {"refund_basis": "original_order", "count_fully_refunded": True},
+    [  # settings of orders beside settings of answers: they form different rows
+        {"cancellations": "drop", "nps_dup_policy": "first", "churn_window_days": 90},
+        {
+            "cancellations": "keep",
+            "occasion_unit": "day",
+            "csat_scale": "1-10",
+            "csat_top_box": 3,
+            "nps_promoter_min": 8,
+            "new_customer_window_days": 30,
+        },
+        {
+            "refund_basis": "original_order",
+            "count_fully_refunded": True,
+            "nps_dup_policy": "all",
+            "cac_scope": "acquisition",
+            "cac_lag_cycles": 1,
+            "decline_periods": 2,
+        },
         {"zero_value_orders": "count", "occasion_unit": "day"},
-        {"nps_dup_policy": "first", "churn_window_days": 90},
-        {"nps_dup_policy": "all", "cac_scope": "acquisition", "cac_lag_cycles": 1, "decline_periods": 2},
-        {"csat_scale": "1-10", "csat_top_box": 3, "nps_promoter_min": 8, "new_customer_window_days": 30},
     ],
     ids=str,
 )

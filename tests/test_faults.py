@@ -23,7 +23,9 @@ from python_calamine import CalamineWorkbook
 from loyalty_xl import refresh
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.errors import WriteError
+from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
+from loyalty_xl.sample import small_company
 from tests.conftest import TODAY
 
 pytestmark = [
@@ -179,24 +181,35 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(small: Refresh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def few(tmp_path_factory: pytest.TempPathFactory) -> Refresh:
+    """Orders and answers of the small company, refreshed: little to write, in all the steps there are."""
+    folder = tmp_path_factory.mktemp("few")
+    for file in small_company(folder / "files"):
+        if file.stem not in ("Orders", "SurveyResponses"):
+            file.unlink()
+    make_book(folder / "book.xlsx", "en", folder / "files")
+    return refresh(folder / "book.xlsx", period="2025", today=TODAY, by="test")
+
+
+@pytest.fixture(scope="module")
+def server(few: Refresh, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A program that has read and computed the small company."""
-    running = Server(copied(small, tmp_path_factory.mktemp("server") / "company"))
+    running = Server(copied(few, tmp_path_factory.mktemp("server") / "company"))
     yield running
     with running.process as process:
         process.kill()
 
 
 @pytest.fixture
-def book(small: Refresh, tmp_path: Path) -> Path:
+def book(few: Refresh, tmp_path: Path) -> Path:
     """The small company's workbook, refreshed before, in a folder of its own with its files."""
-    return copied(small, tmp_path / "company")
+    return copied(few, tmp_path / "company")
 
 
-def copied(small: Refresh, folder: Path) -> Path:
+def copied(few: Refresh, folder: Path) -> Path:
     """Copy the small company."""
-    shutil.copytree(small.book.parent, folder, ignore=shutil.ignore_patterns(".loyalty*"))
-    return folder / small.book.name
+    shutil.copytree(few.book.parent, folder, ignore=shutil.ignore_patterns(".loyalty*"))
+    return folder / few.book.name
 
 
 def beside(book: Path) -> list[str]:
@@ -308,7 +321,7 @@ def test_a_lock_of_a_dead_process(server: Server, book: Path) -> None:
     assert beside(book) == []
 
 
-def test_a_folder_or_file_that_may_not_be_written(server: Server, small: Refresh) -> None:
+def test_a_folder_or_file_that_may_not_be_written(server: Server, few: Refresh) -> None:
     """As an ordinary user (root lays its rights down), a closed folder and a closed file are E402, nothing written."""
     code = """
         def plain_user():
@@ -318,7 +331,7 @@ def test_a_folder_or_file_that_may_not_be_written(server: Server, small: Refresh
     """
     with tempfile.TemporaryDirectory() as folder:  # others may not look into pytest's own
         Path(folder).chmod(0o755)
-        book = copied(small, Path(folder) / "company")
+        book = copied(few, Path(folder) / "company")
         old = opens(book)
         for path, mode in ((book.parent, 0o555), (book, 0o444)):
             before = path.stat().st_mode
@@ -330,12 +343,12 @@ def test_a_folder_or_file_that_may_not_be_written(server: Server, small: Refresh
             assert beside(book) == []
 
 
-def test_long_chinese_and_spaced_paths(small: Refresh, tmp_path: Path) -> None:
+def test_long_chinese_and_spaced_paths(few: Refresh, tmp_path: Path) -> None:
     """A name of 246 bytes with Chinese, spaces and signs in a deep folder: refreshed whole, opens, no litter."""
     name = f"忠诚度 记分卡 (2026 年 7 月) a 'q' & #1 100% {'长' * 60}.xlsx"
     folder = tmp_path / "客户 忠诚度" / ("deep " * 20).strip() / ("更深 " * 20).strip()
     folder.parent.mkdir(parents=True)
-    book = copied(small, folder)
+    book = copied(few, folder)
     book = book.rename(book.with_name(name))
     old = opens(book)
     made = refresh(book, period="2024", today=TODAY, recalculate=False)
