@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -489,3 +490,27 @@ def test_renamed_regions_keep_their_closed_figures() -> None:
     assert (shown.segment, shown.value) == ("北方大区", 41.0)
     assert closings.standing[MONTH].shown(("nps", "region", "北方大区")) == replace(old, segment="北方大区")
     assert rows_of(closings) == rows_of(Closings(closings.acts))
+
+
+@pytest.mark.libreoffice
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+def test_closed_figures_survive_libreoffice(book: Path, tmp_path: Path) -> None:
+    """After LibreOffice saved the workbook the seals still fit, and the period shows what was closed."""
+    before = figures(again(book, dry_run=True))
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [
+        "soffice",
+        "--headless",
+        "--norestore",
+        profile,
+        "--convert-to",
+        "xlsx",
+        "--outdir",
+        str(tmp_path / "out"),
+    ]
+    subprocess.run([*command, str(book)], check=True, timeout=120, capture_output=True)
+    (tmp_path / "out" / "book.xlsx").replace(book)
+    edit(book, "Orders", dearer)
+    made = again(book, dry_run=True)
+    assert [act.whole for act in made.closings.acts] == [True]
+    assert figures(made) == before
