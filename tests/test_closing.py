@@ -194,7 +194,7 @@ def test_cleared_page_is_found(book: Path) -> None:
     patch.replace(CLOSED.name, 2, [])
     patch.save(book.with_name("new.xlsx"))
     book.with_name("new.xlsx").replace(book)
-    made = again(book)
+    made = again(book, dry_run=True)
     assert [each.found for each in made.findings if each.code == "E391"] == [SHUT]
     assert all(line.result.value is None for line in made.lines)
 
@@ -332,7 +332,7 @@ def test_what_was_maturing_is_completed(book: Path) -> None:
         each.shown for each in made.restatements if (each.key, each.what) in {(key_of(one), "detail") for one in done}
     } == {"matured"}
     edit(book, "Orders", lambda lines: [line for line in lines if "2026-03-3" not in line])
-    later = {each.id: each for each in again(book, "2026-03").results}
+    later = {each.id: each for each in again(book, "2026-03", dry_run=True).results}
     assert [later[each.id].value for each in done] == [each.value for each in done]
 
 
