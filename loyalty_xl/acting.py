@@ -5,23 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from loyalty_xl.closed_lines import Key, facts_of, kept_result, key_of
 from loyalty_xl.closing_rows import sealed, snapshot_before
 from loyalty_xl.closing_snapshot import news, snapshot
-from loyalty_xl.closings import (
-    CLOSED,
-    DETAIL,
-    LINE,
-    REOPENED,
-    SHOWN,
-    YTD,
-    Act,
-    Closings,
-    Key,
-    facts_of,
-    fingerprint,
-    kept_result,
-    key_of,
-)
+from loyalty_xl.closings import CLOSED, DETAIL, LINE, REOPENED, SHOWN, YTD, Act, Closings, fingerprint
 from loyalty_xl.errors import UsageError
 from loyalty_xl.restating import settings_of
 from loyalty_xl.scorecard import through_windows

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.places import CLOSED as PAGE
 from loyalty_xl.cells import Kind
+from loyalty_xl.closed_lines import Key, period_facts, period_of
 from loyalty_xl.closing_snapshot import FileRows, Snapshot
-from loyalty_xl.closings import DETAIL, LINE, SHOWN, YTD, Act, Closings, Key, period_facts, period_of
+from loyalty_xl.closings import DETAIL, LINE, SHOWN, YTD, Act, Closings
 from loyalty_xl.vocabulary import Flag, Interval, Reason, Result, Window, month_start
 
 if TYPE_CHECKING:

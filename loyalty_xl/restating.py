@@ -7,22 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.causes import Cause, Changes, ValueChange, causes
+from loyalty_xl.closed_lines import Key, as_computed, kept, key_of
 from loyalty_xl.closing_rows import snapshot_before
 from loyalty_xl.closing_snapshot import changes, snapshot
-from loyalty_xl.closings import (
-    CLOSED,
-    DETAIL,
-    LINE,
-    MATURED,
-    REOPENED,
-    Act,
-    Closings,
-    Key,
-    as_computed,
-    kept,
-    key_of,
-    same,
-)
+from loyalty_xl.closings import CLOSED, DETAIL, LINE, MATURED, REOPENED, Act, Closings, same
 from loyalty_xl.contracts.targets import target_for
 from loyalty_xl.scoring import Aim, Line, aim_of
 from loyalty_xl.settings import SETTINGS

@@ -9,8 +9,9 @@ from loyalty_xl import adjusting
 from loyalty_xl.acting import Shown, acted, completed
 from loyalty_xl.books.places import CLOSED as CLOSED_PAGE
 from loyalty_xl.books.places import RESTATEMENTS
+from loyalty_xl.closed_lines import Key
 from loyalty_xl.closing_rows import read_closings
-from loyalty_xl.closings import CLOSED, REOPENED, Act, Closings, Key
+from loyalty_xl.closings import CLOSED, REOPENED, Act, Closings
 from loyalty_xl.contracts import adjustments
 from loyalty_xl.contracts.control_month_end import ADJUSTMENTS
 from loyalty_xl.contracts.targets import records

@@ -13,7 +13,7 @@ from loyalty_xl.errors import UsageError
 from loyalty_xl.findings import UNDECIDED, advice, sentence
 from loyalty_xl.publish.deliveries import received_text
 from loyalty_xl.publish.dictionary import definition
-from loyalty_xl.publish.month_end import restatements_text
+from loyalty_xl.publish.restatements import restatements_text
 from loyalty_xl.publish.watching import totals_text
 from loyalty_xl.publish.words import DIMENSIONS, REASONS, number_text, segment_text, status_text
 from loyalty_xl.settings import Settings

@@ -16,9 +16,10 @@ from loyalty_xl import library, refresh
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.places import CLOSED, DETAIL, SCORECARD, Page
 from loyalty_xl.books.reading import read
+from loyalty_xl.closed_lines import facts_of, kept_result, key_of, period_of
 from loyalty_xl.closing_rows import read_closings, rows_of, sealed
 from loyalty_xl.closing_snapshot import FileRows, changes, news
-from loyalty_xl.closings import Act, Closings, carried, facts_of, kept_result, key_of, period_of
+from loyalty_xl.closings import Act, Closings, carried
 from loyalty_xl.contracts.control import SETTINGS as SETTINGS_SHEET
 from loyalty_xl.contracts.control import TARGETS
 from loyalty_xl.contracts.control_month_end import PERIODS

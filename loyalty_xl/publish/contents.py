@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue
 from loyalty_xl.books.cell_values import NOT_AVAILABLE
 from loyalty_xl.books.places import COHORTS, FINDINGS, in_language
-from loyalty_xl.closings import kept
+from loyalty_xl.closed_lines import kept
 from loyalty_xl.findings import advice, sentence
 from loyalty_xl.publish import adjustments
 from loyalty_xl.publish.corrections import correction_notes
 from loyalty_xl.publish.deliveries import deliveries_json, received_text
 from loyalty_xl.publish.dictionary import Dictionary
-from loyalty_xl.publish.month_end import act_json, fingerprint_of, restatement_json
+from loyalty_xl.publish.month_end import act_json, fingerprint_of
+from loyalty_xl.publish.restatements import restatement_json
 from loyalty_xl.publish.watching import total_json, total_text
 from loyalty_xl.publish.words import (
     DIMENSIONS,

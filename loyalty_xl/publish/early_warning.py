@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.places import EARLY_WARNING, in_language
 from loyalty_xl.books.styles import Style
-from loyalty_xl.closings import kept
+from loyalty_xl.closed_lines import kept
 from loyalty_xl.publish.tables import HEADER, PLAIN, SAYS, TITLE, Marks
 from loyalty_xl.publish.words import REASONS
 from loyalty_xl.vocabulary import Reason

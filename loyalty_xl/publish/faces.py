@@ -122,9 +122,9 @@ def _head(sheet: Worksheet, look: Look) -> None:
             if key == "state":  # a draft is not to be taken for anything else
                 back, text = STATUS["■"]
                 shape = look(bg_color=back, font_color=text, bold=True)
-                draft = in_language(*DRAFT, look.language)
-                rule = {"type": "text", "criteria": "begins with", "value": draft, "format": shape}
-                sheet.conditional_format(row, at, row, at, rule)
+                draft, cell = in_language(*DRAFT, look.language), f"${column_letters(at + 1)}${row + 1}"
+                rule = {"type": "formula", "criteria": f'=LEFT({cell},{len(draft)})="{draft}"', "format": shape}
+                sheet.conditional_format(row, at, row, at + 3, rule)  # as wide as the words
 
 
 _STALE = 'IF($A${row}="","",IF(ABS($A${row}-('  # how the formula begins that warns of later changes

@@ -42,10 +42,11 @@ from loyalty_xl.publish.dictionary import Dictionary
 from loyalty_xl.publish.early_warning import warning_rows
 from loyalty_xl.publish.layout import Line, held, read_layout, read_trend, short, shown
 from loyalty_xl.publish.month_end import PAGE as PERIODS
-from loyalty_xl.publish.month_end import Periods, restatement_marks, restatement_rows
+from loyalty_xl.publish.month_end import Periods
 from loyalty_xl.publish.proposals import PAGE as ADJUSTMENTS
 from loyalty_xl.publish.proposals import Proposals
 from loyalty_xl.publish.remarks import Remarks
+from loyalty_xl.publish.restatements import restatement_marks, restatement_rows
 from loyalty_xl.publish.states import Results, results_of_page, results_of_rows, state_of
 from loyalty_xl.publish.tables import PLAIN, study_rows
 from loyalty_xl.publish.template import place_of, template

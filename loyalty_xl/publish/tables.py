@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl import catalogue
 from loyalty_xl.books.places import STUDIES, in_language
 from loyalty_xl.books.styles import Style
-from loyalty_xl.closings import kept
+from loyalty_xl.closed_lines import kept
 from loyalty_xl.publish.table_words import column_format, column_text, value_text
 from loyalty_xl.publish.words import REASONS
 from loyalty_xl.vocabulary import Reason
