@@ -50,7 +50,10 @@ ENVIRONMENT = (
     ("`LOYALTY_XL_PASSWORD`", "password of department files that need one to open"),
     ("`SOURCE_DATE_EPOCH`", "seconds since 1970 that *Refreshed at* shows instead of the clock"),
     ("`LOYALTY_XL_NO_RECALC`", "set: other people's formulas are not calculated after a fill"),
-    ("`LOYALTY_XL_NO_CACHE`", "set: a process that stays (Excel, LibreOffice, Python) reuses nothing of an earlier refresh"),
+    (
+        "`LOYALTY_XL_NO_CACHE`",
+        "set: a process that stays (Excel, LibreOffice, Python) reuses nothing of an earlier refresh",
+    ),
     (
         "`LOYALTY_XL_PYTHON`",
         "Python with loyalty_xl that LibreOffice's functions use where the one that built the extension is gone",

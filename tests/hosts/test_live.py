@@ -282,9 +282,13 @@ def test_added_sheets_formats_and_links_arrive(made_tiny: Path, tmp_path: Path) 
     assert double.wb["Findings"]["A2"].value is None
 
 
-def test_actuals_lead_to_detail_and_keep_their_looks(made_tiny: Path) -> None:
+def test_actuals_lead_to_detail_and_keep_their_looks(tmp_path: Path) -> None:
     """Refreshed while open, an actual leads to its row on Detail with a tip and looks as before; a second refresh adds none."""
-    book, double = opened_once(made_tiny)
+    for file in small_company(tmp_path / "files"):
+        if file.stem not in ("Orders", "Customers"):
+            file.unlink()
+    make_book(tmp_path / "book.xlsx", "en", tmp_path / "files")
+    book, double = opened_once(tmp_path / "book.xlsx")
     board = double.wb["Scorecard"]
     fonts = {cell.coordinate: copy(cell.font) for row in board.iter_rows() for cell in row}
     refresh_open(book, **HOW)
