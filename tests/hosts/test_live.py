@@ -288,7 +288,7 @@ def test_actuals_lead_to_detail_and_keep_their_looks(tmp_path: Path) -> None:
         if file.stem not in ("Orders", "Customers"):
             file.unlink()
     make_book(tmp_path / "book.xlsx", "en", tmp_path / "files")
-    book, double = opened_once(tmp_path / "book.xlsx")
+    book, double = opened(tmp_path / "book.xlsx")
     board = double.wb["Scorecard"]
     fonts = {cell.coordinate: copy(cell.font) for row in board.iter_rows() for cell in row}
     refresh_open(book, **HOW)
