@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.closed_lines import Key, facts_of, kept_result, key_of
@@ -16,29 +16,12 @@ from loyalty_xl.version import __version__
 from loyalty_xl.vocabulary import Cycle, Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
-    import pandas as pd
-
-    from loyalty_xl.catalogue import Kpi
-    from loyalty_xl.contracts.contract import Sheet
-    from loyalty_xl.evaluating import Situation
     from loyalty_xl.opening import Wish
+    from loyalty_xl.restating import Shown
     from loyalty_xl.scoring import Line
     from loyalty_xl.vocabulary import Period, Result
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a run computed for the period that is to be closed."""
-
-    period: Period
-    lines: Sequence[Line]
-    results: Sequence[Result]
-    situation: Situation
-    waves: pd.DataFrame
-    kpis: Mapping[str, Kpi]
-    sheets: Mapping[str, Sheet] = field(default_factory=dict)
 
 
 def acted(wish: Wish, closings: Closings, shown: Shown) -> Closings:
@@ -125,4 +108,4 @@ def _cannot(period: Period, zh: str, en: str) -> UsageError:
     return UsageError("", f"期间 {period.label} {zh}。", f"Period {period.label} {en}.")
 
 
-__all__ = ["Shown", "acted", "completed"]
+__all__ = ["acted", "completed"]

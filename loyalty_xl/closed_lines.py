@@ -182,9 +182,9 @@ def period_facts(period: Period) -> dict[str, Any]:
     return {"cycle": period.cycle.value, "first": period.first, "stop": period.stop}
 
 
-def period_of(label: str, facts: Mapping[str, Any], calendar: Calendar | None = None) -> Period | None:
+def period_of(label: str, facts: Mapping[str, Any]) -> Period | None:
     """The period back."""
     try:
         return Period(Cycle(facts["cycle"]), int(facts["first"]), int(facts["stop"]), label)
     except (KeyError, TypeError, ValueError):
-        return (calendar or Calendar()).parse(label)
+        return Calendar().parse(label)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loyalty_xl import adjusting, catalogue, improving, library
-from loyalty_xl.acting import Shown
 from loyalty_xl.books import addin_paths, unread
 from loyalty_xl.closings import NO_CLOSINGS
 from loyalty_xl.contracts import departments
@@ -33,6 +32,7 @@ from loyalty_xl.inputs import Inputs, gather
 from loyalty_xl.opening import NOTHING, silent
 from loyalty_xl.preparing import Prepared, newest_date, prepare
 from loyalty_xl.receiving import receive, waiting_lines
+from loyalty_xl.restating import Shown
 from loyalty_xl.rows.reused import reused
 from loyalty_xl.scorecard import score
 from loyalty_xl.scoring import LoyaltyScore, loyalty_score
@@ -134,16 +134,11 @@ def compute(
     findings += addin_paths.findings(inputs.book)
     findings += [Finding("W380", name, found=why) for name, why in library.FAULTS]
     latest = inputs.settings.at(date.max)
-    as_of = asked.as_of or latest.as_of or _next_day(newest_date(sheets))
-    language = asked.language or latest.language
-    calendar = Calendar(latest.fiscal_start_month, latest.fiscal_year_label)
+    as_of = _end_of_data(asked, latest, sheets)
+    language, calendar = asked.language or latest.language, latest.calendar
     if as_of is None:
         clock.step("")
         return _nothing(inputs, sheets, finished(findings, inputs, kpis.values()), latest, language, clock.seconds)
-    if not _known_to_calendars(month_ordinal(as_of)):
-        raise UsageError(
-            "", f"截止日期 {as_of} 超出范围:1900 年到 9989 年", f"as_of {as_of} is out of range: 1900 to 9989"
-        )
     clock.step("measure")
     at_end = inputs.settings.at(as_of - timedelta(days=1))
     prepared = prepare(sheets, at_end, as_of)
@@ -309,6 +304,16 @@ def _place(cell: str) -> tuple[int, str]:
     return int(digits) if digits else 0, cell
 
 
+def _end_of_data(asked: Asked, settings: Settings, sheets: Mapping[str, Sheet]) -> date | None:
+    """The day before which data count; None where there are none."""
+    as_of = asked.as_of or settings.as_of or _next_day(newest_date(sheets))
+    if as_of is not None and not _known_to_calendars(month_ordinal(as_of)):
+        raise UsageError(
+            "", f"截止日期 {as_of} 超出范围:1900 年到 9989 年", f"as_of {as_of} is out of range: 1900 to 9989"
+        )
+    return as_of
+
+
 def _next_day(day: date | None) -> date | None:
     return day + timedelta(days=1) if day else None
 
@@ -373,14 +378,9 @@ def ground(book: Path | Opened, asked: Asked = NOTHING, *, today: date | None = 
     library.load()
     sheets, _ = check(inputs, today)
     latest = inputs.settings.at(date.max)
-    as_of = asked.as_of or latest.as_of or _next_day(newest_date(sheets))
+    as_of, calendar = _end_of_data(asked, latest, sheets), latest.calendar
     if as_of is None:
         raise UsageError("", "表中没有数据,无从追溯", "The sheets hold no data: there is nothing to trace.")
-    if not _known_to_calendars(month_ordinal(as_of)):
-        raise UsageError(
-            "", f"截止日期 {as_of} 超出范围:1900 年到 9989 年", f"as_of {as_of} is out of range: 1900 to 9989"
-        )
-    calendar = Calendar(latest.fiscal_start_month, latest.fiscal_year_label)
     at_end = inputs.settings.at(as_of - timedelta(days=1))
     period = _period(asked.period, calendar, at_end, as_of)
     own = at_end if period.cycle is Cycle.ALL else inputs.settings.for_period(period)

@@ -15,14 +15,17 @@ from loyalty_xl.contracts.targets import target_for
 from loyalty_xl.scoring import Aim, Line, aim_of
 from loyalty_xl.settings import SETTINGS
 from loyalty_xl.version import __version__
-from loyalty_xl.vocabulary import Calendar, Period, Reason, Result, Target, Unit
+from loyalty_xl.vocabulary import Period, Reason, Result, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    import pandas as pd
+
     from loyalty_xl.catalogue import Kpi
     from loyalty_xl.closing_snapshot import Snapshot
     from loyalty_xl.contracts.contract import Sheet
+    from loyalty_xl.evaluating import Situation
     from loyalty_xl.settings import DatedSettings, Settings
 
 ACTUAL, CYCLE, AIM = "actual", "detail", "target"
@@ -53,30 +56,38 @@ class Restatement:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What a run computed for its period, before anything closed or adjusted is laid over it."""
+
+    period: Period
+    lines: Sequence[Line]
+    results: Sequence[Result]  # of all periods
+    situation: Situation
+    waves: pd.DataFrame
+    kpis: Mapping[str, Kpi]
+    sheets: Mapping[str, Sheet]
+
+
+@dataclass(frozen=True)
 class Today:
-    """What a run computed, beside which closed figures are laid."""
+    """What closed figures are laid beside."""
 
     closings: Closings
-    results: Sequence[Result]  # as computed
-    lines: Sequence[Line]  # of `period`, as computed
-    period: Period | None
+    shown: Shown
     again: Mapping[tuple[Period, Key], Result | None]  # other closed periods through the Scorecard's windows
     targets: Sequence[Target]
-    sheets: Mapping[str, Sheet]
     settings: DatedSettings
-    calendar: Calendar
-    kpis: Mapping[str, Kpi]
 
     @cached_property
     def rows(self) -> Snapshot:
         """Marks of the rows that are used now."""
-        return snapshot(self.sheets, max(act.period.stop for act in self.closings.acts))
+        return snapshot(self.shown.sheets, max(act.period.stop for act in self.closings.acts))
 
     @cached_property
     def detail(self) -> dict[Period, dict[Key, Result]]:
         """Results by period."""
         found: dict[Period, dict[Key, Result]] = {act.period: {} for act in self.closings.acts}
-        for each in self.results:
+        for each in self.shown.results:
             if each.period in found:
                 found[each.period][key_of(each)] = each
         return found
@@ -98,14 +109,18 @@ def _of_act(act: Act, today: Today) -> Iterator[Restatement]:
     about = _Why(act, today)
     plain: set[Key] = set()
     for key, facts in act.lines.items():
-        if key[0] not in today.kpis:
+        if key[0] not in today.shown.kpis:
             continue
         closed, now = as_computed(act.of(LINE)[key], facts), _line_now(act.period, key, today)
         if not stands and standing is not None:
             now = standing.shown(key)
         if facts.get("window") == "cycle" and not facts.get("cohort"):
             plain.add(key)
-        known = act.period == today.period or (act.period, key) in today.again or (standing is not None and not stands)
+        known = (
+            act.period == today.shown.period
+            or (act.period, key) in today.again
+            or (standing is not None and not stands)
+        )
         if closed.n is None and now is not None and "adjustments" in facts:
             closed = replace(closed, n=now.n)  # of an adjusted figure no base was kept
         if known and not same(closed, now):
@@ -137,8 +152,8 @@ def _reopened(act: Act, closings: Closings) -> Act:
 
 
 def _line_now(period: Period, key: Key, today: Today) -> Result | None:
-    if period == today.period:
-        return next((line.result for line in today.lines if key_of(line.result) == key), None)
+    if period == today.shown.period:
+        return next((line.result for line in today.shown.lines if key_of(line.result) == key), None)
     return today.again.get((period, key))
 
 
@@ -153,19 +168,18 @@ def _restatement(
 ) -> Restatement:
     window = (closed or now or Result(key[0], act.period)).window.value
     then, today = _shown_value(closed), _shown_value(now)
-    return Restatement(act.period, key, what, window, then, today, shown, about.of(key, judged=False), why, act.number)
+    return Restatement(act.period, key, what, window, then, today, shown, about.of(key), why, act.number)
 
 
 def _aims(
     act: Act, key: Key, facts: Mapping[str, Any], today: Today, shown: str, why: str, about: _Why
 ) -> Iterator[Restatement]:
     """Targets that are others now than when the period was closed."""
-    kpi = today.kpis[key[0]]
+    kpi = today.shown.kpis[key[0]]
     then = facts.get("aim", {})
     if facts.get("strict"):  # what is to be beaten is a competitor's score, no target of ours
         return
-    unit = Unit.PER_MONTH if kpi.stock else kpi.unit
-    target = target_for(today.targets, *key, act.period, today.calendar, unit)
+    target = target_for(today.targets, *key, act.period, today.shown.situation.calendar, kpi.target_unit)
     if target is not None and target.target_type == "beat_competitor":
         return
     year_ago = facts.get("year_ago", {}).get("value")
@@ -196,10 +210,10 @@ class _Why:
         named = [ValueChange(name, _setting(was, name), _setting(now, name)) for name in sorted({*was, *now}) if was.get(name) != now.get(name)]  # fmt: skip
         return Changes(rows, tuple(named), version=(version, __version__) if version != __version__ else None)
 
-    def of(self, key: Key, *, judged: bool) -> tuple[Cause, ...]:
+    def of(self, key: Key) -> tuple[Cause, ...]:
         """What a changed result is laid to."""
         if (key[0], key[1]) not in self._known:
-            found = causes(key[0], self._changes, period=self._act.period, segment_dim=key[1], judged=judged)
+            found = causes(key[0], self._changes, period=self._act.period, segment_dim=key[1])
             self._known[key[0], key[1]] = tuple(found)
         return self._known[key[0], key[1]]
 
@@ -234,4 +248,4 @@ def told(found: Iterable[Restatement]) -> dict[Period, list[Restatement]]:
     return made
 
 
-__all__ = ["Restatement", "Today", "restated", "settings_of", "told"]
+__all__ = ["Restatement", "Shown", "Today", "restated", "settings_of", "told"]

@@ -23,7 +23,7 @@ from loyalty_xl.turns import (
     year_before,
     ytd_turn,
 )
-from loyalty_xl.vocabulary import ALL, Cycle, Level, Reason, Result, Target, Unit, Window
+from loyalty_xl.vocabulary import ALL, Cycle, Level, Reason, Result, Target, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,8 +65,7 @@ def lines_on(
     lines: list[tuple[Kpi, str, str, Target | None]] = []
     for key, dim, segment in wanted:
         kpi = by_key[key]
-        unit = Unit.PER_MONTH if kpi.stock else kpi.unit
-        target = target_for(targets, key, dim, segment, period, situation.calendar, unit)
+        target = target_for(targets, key, dim, segment, period, situation.calendar, kpi.target_unit)
         if target is not None or (kpi.level is Level.CORE and dim == "all") or key == variant:
             lines.append((kpi, dim, segment, target))
     return lines

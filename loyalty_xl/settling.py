@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from loyalty_xl import adjusting
-from loyalty_xl.acting import Shown, acted, completed
+from loyalty_xl.acting import acted, completed
 from loyalty_xl.books.places import CLOSED as CLOSED_PAGE
 from loyalty_xl.books.places import RESTATEMENTS
 from loyalty_xl.closed_lines import Key
@@ -15,7 +15,7 @@ from loyalty_xl.closings import CLOSED, REOPENED, Act, Closings
 from loyalty_xl.contracts import adjustments
 from loyalty_xl.contracts.control_month_end import ADJUSTMENTS
 from loyalty_xl.contracts.targets import records
-from loyalty_xl.restating import Restatement, Today, restated, told
+from loyalty_xl.restating import Restatement, Shown, Today, restated, told
 from loyalty_xl.vocabulary import Finding
 
 if TYPE_CHECKING:
@@ -62,10 +62,7 @@ def settle(
     findings += _without_effect(inputs, in_force, lines, period)
     if wish is not None and wish.kind == CLOSED:
         closings = acted(wish, closings, replace(shown, lines=lines))
-    computed = (shown.results, shown.lines, period, again)
-    calendar = situation.calendar
-    today = Today(closings, *computed, targets, shown.sheets, inputs.settings, calendar, shown.kpis)
-    restatements = restated(today)
+    restatements = restated(Today(closings, shown, again, targets, inputs.settings))
     title = inputs.page_names.get(RESTATEMENTS.name, RESTATEMENTS.name)
     findings += [Finding("W393", title, found=each.label, count=len(some)) for each, some in told(restatements).items()]
     results, lines = closings.results(shown.results), closings.lines(period, lines)

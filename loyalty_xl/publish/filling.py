@@ -64,16 +64,8 @@ if TYPE_CHECKING:
 
 RESULTS = "results"  # what is remembered of Detail, by the hash of the page
 LEFT_ALONE = "left alone"  # section of the run log: cells that could not be filled
-WHOLE = (
-    DETAIL,
-    COHORTS,
-    STUDIES,
-    EARLY_WARNING,
-    DIAGNOSIS,
-    RESTATEMENTS,
-    FINDINGS,
-    NOTES,
-    CLOSED,
+WHOLE = tuple(
+    page for page in PAGES if page not in (SCORECARD, TREND, TRACE, RUN_LOG)
 )  # pages that are replaced as a whole, beside the run log
 MAPPING = Page(control.MAPPING.name, control.MAPPING.zh)
 
@@ -323,18 +315,20 @@ class Filling:
         asked = any(each.code in UNDECIDED for each in self.made.findings)
         self._shown = []
         offered = any(each.new for each in self._proposed().values())
-        empty = {RESTATEMENTS} if not self.pages[RESTATEMENTS] else set()
-        always = [each for each in WHOLE if each not in (FINDINGS, CLOSED) and each not in empty]
-        if self.made.closings.acts:
-            always.append(PERIODS)
-        for page in (*always, RUN_LOG, MAPPING, DELIVERIES, ADJUSTMENTS):
+        needed = {
+            MAPPING: asked,
+            DELIVERIES: self._deliveries.needed,
+            RESTATEMENTS: bool(self.pages[RESTATEMENTS]),
+            PERIODS: bool(self.made.closings.acts),
+            ADJUSTMENTS: offered or bool(self.made.adjustment_rows),
+        }
+        always = [each for each in WHOLE if each not in (FINDINGS, CLOSED) and each not in needed]
+        for page in (*always, RUN_LOG, *needed):
             raw = {**inputs.pages, **inputs.raw_control}.get(page.name)
-            untouched = not older and page.name not in before and (raw is None or _blank(raw))
+            blank = page is ADJUSTMENTS or (not older and (raw is None or _blank(raw)))
             state = states.get(self._name(page))
-            wanted = {MAPPING: asked, DELIVERIES: self._deliveries.needed}.get(page, True)
-            if page is ADJUSTMENTS:
-                untouched, wanted = page.name not in before, offered or bool(self.made.adjustment_rows)
-            if state == "hidden" and untouched and wanted and not patch.protected:
+            untouched = blank and page.name not in before
+            if state == "hidden" and untouched and needed.get(page, True) and not patch.protected:
                 patch.show(self._name(page))
                 state = "visible"
             if state == "visible" or page.name in before:

@@ -38,13 +38,9 @@ class Edit:
     text: str
 
 
-def fingerprint_of(made: Refresh, period: Period | None = None) -> str:
-    """Fingerprint of the figures of a period: of the one shown, or of a closed one."""
-    period = period or made.period
-    standing = made.closings.standing.get(period) if period is not None else None
-    if standing is not None and period != made.period:
-        return fingerprint(period, standing.lines([]), standing.detail.values())
-    return fingerprint(period, made.lines, made.results)
+def fingerprint_of(made: Refresh) -> str:
+    """Fingerprint of the figures of the period shown."""
+    return fingerprint(made.period, made.lines, made.results)
 
 
 class Periods:

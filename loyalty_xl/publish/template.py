@@ -8,20 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.books.places import (
-    CLOSED,
     COHORTS,
     DETAIL,
-    DIAGNOSIS,
-    EARLY_WARNING,
     FINDINGS,
-    NOTES,
     PAGES,
-    RESTATEMENTS,
-    RUN_LOG,
     SCORECARD,
     START,
-    STUDIES,
-    TRACE,
     TREND,
     Page,
     in_language,
@@ -43,22 +35,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("zh", "en", "both")
 FIXED_DATE = datetime(2026, 1, 1)
-PLAIN_PAGES = {
-    page.name: page
-    for page in (
-        DETAIL,
-        COHORTS,
-        STUDIES,
-        EARLY_WARNING,
-        DIAGNOSIS,
-        RESTATEMENTS,
-        TRACE,
-        FINDINGS,
-        NOTES,
-        RUN_LOG,
-        CLOSED,
-    )
-}
+PLAIN_PAGES = {page.name: page for page in PAGES if page not in (SCORECARD, TREND)}
 ROWS_WITH_RULES = 5000  # how far down choice lists reach on a sheet
 WIDTHS = {"Deliveries": {"dept": 26, "sheet": 26, "file": 34, "hash": 15, "rows": 11, "status": 14, "note": 30}}
 WRAPPED = frozenset({"found", "says", "advice", "text", "cause"})
