@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl.books.owners import who_has_it
 from loyalty_xl.errors import UsageError
-from loyalty_xl.opening import Asked, Wish, open_book, silent
-from loyalty_xl.refreshing import open_elsewhere
+from loyalty_xl.opening import Wish
+from loyalty_xl.refreshing import refresh
+from loyalty_xl.stamp import now, user
 
 if TYPE_CHECKING:
-    from loyalty_xl.opening import Progress
     from loyalty_xl.pipeline import Refresh
 
 
@@ -61,27 +60,12 @@ def reopen(book: str | Path, period: str, *, reason: str, **more: Any) -> Refres
     return _act("reopened", Path(book), period, reason=reason, **more)
 
 
-def _act(
-    kind: str,
-    book: Path,
-    period: str,
-    *,
-    reason: str = "",
-    by: str | None = None,
-    progress: Progress = silent,
-    **more: Any,
-) -> Refresh:
-    if (holder := who_has_it(book)) is not None:
-        raise open_elsewhere(book, holder)
-    with open_book(book) as opened:
-        from loyalty_xl import pipeline, writing
-
-        wish = Wish(kind, writing.user() if by is None else by, writing.now()[:10], reason.strip())
-        asked = Asked(period, wish=wish)
-        made = pipeline.compute(opened, asked, progress=progress, **more)
+def _act(kind: str, book: Path, period: str, *, reason: str = "", by: str | None = None, **more: Any) -> Refresh:
+    wish = Wish(kind, user() if by is None else by, now()[:10], reason.strip())
+    made = refresh(book, period=period, by=by, wish=wish, **more)
     if made.as_of is None:
         raise UsageError("", f"{book.name} 里没有带日期的数据。", f"{book.name} holds no dated rows.")
-    return writing.write(made, asked, book, by=by, progress=progress)
+    return made
 
 
 __all__ = ["close", "reopen"]

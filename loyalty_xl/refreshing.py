@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from loyalty_xl import memory
 from loyalty_xl.books.owners import open_since, who_has_it
 from loyalty_xl.errors import UsageError, WriteError
-from loyalty_xl.opening import Asked, Progress, open_book, silent
+from loyalty_xl.opening import Asked, Progress, Wish, open_book, silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,7 @@ def refresh(
     recalculate: bool | None = None,
     allow_csv: bool = False,
     reuse: bool = True,
+    wish: Wish | None = None,
     progress: Progress = silent,
 ) -> Refresh:
     """Read, check and compute *book*, and fill its pages.
@@ -67,6 +68,8 @@ def refresh(
     reuse
         Whether what this process remembers of unchanged sheets is used (see `loyalty_xl.memory`): the same results,
         sooner. LOYALTY_XL_NO_CACHE=1 switches it off altogether, `loyalty_xl.forget()` empties it.
+    wish
+        What is done to the period besides: close or reopen it (see `loyalty_xl.month_end`).
     progress
         Called with the name of each step as it begins.
 
@@ -83,7 +86,7 @@ def refresh(
         may_be_written(target, book, sources or {})
     if not dry_run and not out and (holder := who_has_it(book)) is not None:
         raise open_elsewhere(book, holder)
-    asked = Asked(period, as_of, dict(sources or {}), dict(settings or {}), language, allow_csv)
+    asked = Asked(period, as_of, dict(sources or {}), dict(settings or {}), language, allow_csv, wish)
     with memory.reusing(reuse=reuse):
         with open_book(book, sources) as opened:
             from loyalty_xl import pipeline, writing

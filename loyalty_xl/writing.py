@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import os
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from loyalty_xl import catalogue
@@ -20,6 +17,7 @@ from loyalty_xl.publish import run_log
 from loyalty_xl.publish.contents import results_hash
 from loyalty_xl.publish.faces import is_stale_formula
 from loyalty_xl.publish.filling import Filling, newer
+from loyalty_xl.stamp import now, user
 from loyalty_xl.version import __version__
 
 if TYPE_CHECKING:
@@ -116,18 +114,3 @@ def signature(asked: Asked, made: Refresh) -> str:
     parts += [f"{key}={value}" for key, value in sorted(asked.settings.items())]
     parts += [str(made.as_of or ""), results_hash(made), *map(str, made.findings)]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def user() -> str:
-    """Name of the person at the keyboard."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
-
-
-def now() -> str:
-    """The time, as the Scorecard shows it; SOURCE_DATE_EPOCH fixes it."""
-    fixed = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.fromtimestamp(int(fixed), UTC) if fixed else datetime.now().astimezone()
-    return moment.strftime("%Y-%m-%d %H:%M")
