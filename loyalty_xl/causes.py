@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
 NAMED = 3  # causes that are named in a sentence; the others are counted
 JUDGING = {"amber_gap", "amber_attainment", "amber_score", "attainment_cap", "dimension_weights", "partial_policy"}
-OF_NO_RESULT = {"language", "money_unit", "contact_cap_per_quarter", "churn_variant"} | {
+OF_NO_RESULT = {
+    "min_cell",
+    "mask_comments",
+    "mail_subject",
+    "allowed_domains",
+    "language",
+    "money_unit",
+    "contact_cap_per_quarter",
+    "churn_variant",
+} | {
     "max_member_mb",
     "max_total_mb",
     "max_ratio",

@@ -51,7 +51,9 @@ CONTROL = (
     "Improvement",
     "Dictionary",
     "ThemeWords",
+    "Recipients",
 )
+OF_NO_FIGURE = frozenset(("Recipients",))  # read, but no input of what is computed
 FAR = date(9998, 12, 30)  # control sheets may hold days to come
 
 
@@ -518,7 +520,7 @@ def _marks(made: Inputs) -> str:
 
 def _digest(made: Inputs, by_name: Mapping[str, RawSheet]) -> str:
     total = hashlib.sha256()
-    for name in CONTROL:
+    for name in (each for each in CONTROL if each not in OF_NO_FIGURE):
         if name in FILLED:  # the product fills it: only what people wrote there is an input
             total.update(f"{name}:{_own_words(made, name)}\n".encode())
         elif name == "Deliveries":

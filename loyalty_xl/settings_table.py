@@ -31,6 +31,8 @@ class SettingKind(StrEnum):
     CURRENCY = "currency"  # three capital letters
     WEIGHTS = "weights"  # behaviour=30, attitude=20
     HOURS = "hours"  # Mo-Fr 09:00-18:00; Sa 10:00-16:00
+    TEXT = "text"  # one line
+    DOMAINS = "domains"  # example.com; example.cn
 
 
 def _clock(minutes: int) -> str:
@@ -66,6 +68,8 @@ class SettingDef:
             return ", ".join(f"{name}={weight:.10g}" for name, weight in value)
         if self.kind is SettingKind.HOURS:
             return "; ".join(f"{DAYS[day]} {_clock(start)}-{_clock(end)}" for day, start, end in value)
+        if self.kind is SettingKind.DOMAINS:
+            return "; ".join(value)
         return (
             value.isoformat()
             if isinstance(value, date)
@@ -90,6 +94,8 @@ class SettingDef:
             SettingKind.CURRENCY: "CNY",
             SettingKind.WEIGHTS: "behaviour=30, attitude=20",
             SettingKind.HOURS: "Mo-Fr 09:00-18:00; Sa 10:00-16:00 (周一至周五 9:00-18:00)",
+            SettingKind.TEXT: "一行文字 / one line of text",
+            SettingKind.DOMAINS: "example.com; example.cn",
         }[self.kind]
         return word if self.low is None and self.high is None and self.above is None else self.limits
 
@@ -122,7 +128,7 @@ def _setting(
 
 _COUNT, _NUMBER, _SHARE, _DATE = SettingKind.COUNT, SettingKind.NUMBER, SettingKind.SHARE, SettingKind.DATE
 _BOOL, _CHOICE, _CURRENCY, _WEIGHTS = SettingKind.BOOL, SettingKind.CHOICE, SettingKind.CURRENCY, SettingKind.WEIGHTS
-_HOURS = SettingKind.HOURS
+_HOURS, _TEXT, _DOMAINS = SettingKind.HOURS, SettingKind.TEXT, SettingKind.DOMAINS
 _CYCLES: Spellings = {
     "month": ("月", "月度", "按月", "monthly"),
     "quarter": ("季度", "季", "按季", "quarterly"),
@@ -566,6 +572,24 @@ class Settings:
     )
     max_rows: int = _setting(
         _COUNT, 1_048_576, "行数上限", "most rows of a sheet", limits=(1, 100_000_000), unit="rows"
+    )
+    # what is shared with others
+    min_cell: int = _setting(
+        _COUNT,
+        5,
+        "分享时的最小人数",
+        "figures of fewer customers, orders or answers than this are not shared",
+        limits=(1, 1_000),
+        unit="customers",
+    )
+    mask_comments: bool = _setting(
+        _BOOL, True, "分享时遮盖说明中的姓名和号码", "mask names and numbers in comments that are shared"
+    )
+    mail_subject: str | None = _setting(
+        _TEXT, None, "邮件主题", "subject of the mail; the period and what matters most follow it"
+    )
+    allowed_domains: tuple[str, ...] | None = _setting(
+        _DOMAINS, None, "允许的收件域名", "domains to which mail may be sent; blank: those of Recipients, after asking"
     )
     # display
     money_unit: str = _setting(

@@ -27,6 +27,9 @@ CURRENCIES = {
 UNITS = re.compile(r"(天|日|个月|月|秒|分|元|点|档|期|份|行|位|倍|days?|months?|seconds?|points?|mb)$")
 
 
+DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
+
+
 class UnreadableError(Exception):
     """A value that is none of its kind."""
 
@@ -95,6 +98,23 @@ def parse_date(_: SettingDef | None, value: Typed) -> date:
             except ValueError:
                 raise UnreadableError from None
     raise UnreadableError
+
+
+def _line(_: SettingDef, value: Typed) -> str:
+    if (
+        not isinstance(value, str)
+        or not (text := value.strip())
+        or any(ord(each) < 32 or each in "\x7f\x85\u2028\u2029" for each in text)
+    ):
+        raise UnreadableError
+    return text
+
+
+def _domains(_: SettingDef, value: Typed) -> tuple[str, ...]:
+    found = [each.lstrip("@") for each in re.split(r"[;,；，、\s]+", _text(value)) if each]
+    if not found or not all(DOMAIN.fullmatch(each) for each in found):
+        raise UnreadableError
+    return tuple(dict.fromkeys(found))
 
 
 def _bool(_: SettingDef, value: Typed) -> bool:
@@ -184,4 +204,6 @@ _PARSERS = {
     SettingKind.CURRENCY: _currency,
     SettingKind.WEIGHTS: _weights,
     SettingKind.HOURS: _hours,
+    SettingKind.TEXT: _line,
+    SettingKind.DOMAINS: _domains,
 }

@@ -257,3 +257,33 @@ def test_nearest_names() -> None:
     """A misspelt key finds its neighbour, in English and Chinese."""
     assert nearest_settings("churn_windows_day")[0] == "churn_window_days"
     assert nearest_settings("流失判定")[0] == "churn_window_days"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "read"),
+    [
+        ("mail_subject", " 客户忠诚度 ", "客户忠诚度"),
+        ("allowed_domains", "@Example.com； example.cn", ("example.com", "example.cn")),
+    ],
+)
+def test_settings_of_sharing_are_read(key: str, value: str, read: object) -> None:
+    """A subject is one line of text, domains are a list in any spelling."""
+    assert one(key, value) == read
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("mail_subject", "Loyalty\r\nBcc: all@example.com"),
+        ("mail_subject", "a\u2028b"),
+        ("mail_subject", 5.0),
+        ("allowed_domains", "example"),
+        ("allowed_domains", "exa mple..com"),
+        ("allowed_domains", "*"),
+    ],
+)
+def test_a_subject_of_several_lines_and_what_is_no_domain_are_errors(key: str, value: object) -> None:
+    """What could become a header of its own, or lets everybody in, is not used."""
+    settings, findings = read_settings([SettingRow(key, value, sheet="Settings", cell="B2")])
+    assert [each.code for each in findings] == ["E302"]
+    assert getattr(settings.at(date.max), key) is None

@@ -18,12 +18,13 @@ def departments() -> tuple[Contract, ...]:
 
 def everything() -> tuple[Contract, ...]:
     """All contracts: department and control sheets."""
-    from loyalty_xl.contracts import control, control_month_end, control_plan, reviews
+    from loyalty_xl.contracts import control, control_month_end, control_plan, control_share, reviews
 
     return (
         *departments(),
         *control.CONTROL,
         *control_month_end.CONTRACTS,
         *control_plan.CONTRACTS,
+        *control_share.CONTRACTS,
         reviews.THEME_WORDS,
     )

@@ -1,0 +1,1 @@
+"""Shares the scorecard: new files for other people, and mail."""
