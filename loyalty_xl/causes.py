@@ -16,6 +16,7 @@ from loyalty_xl.contracts import everything
 from loyalty_xl.contracts.ledger import UNIT
 from loyalty_xl.evaluating import wiring
 from loyalty_xl.settings import SETTINGS
+from loyalty_xl.settings_table import OF_SHARING
 from loyalty_xl.vocabulary import Unit, month_start
 
 if TYPE_CHECKING:
@@ -25,22 +26,22 @@ if TYPE_CHECKING:
 
 NAMED = 3  # causes that are named in a sentence; the others are counted
 JUDGING = {"amber_gap", "amber_attainment", "amber_score", "attainment_cap", "dimension_weights", "partial_policy"}
-OF_NO_RESULT = {
-    "min_cell",
-    "mask_comments",
-    "mail_subject",
-    "allowed_domains",
-    "language",
-    "money_unit",
-    "contact_cap_per_quarter",
-    "churn_variant",
-} | {
-    "max_member_mb",
-    "max_total_mb",
-    "max_ratio",
-    "max_members",
-    "max_rows",
-}  # what is shown and what may be read
+OF_NO_RESULT = (
+    OF_SHARING
+    | {
+        "language",
+        "money_unit",
+        "contact_cap_per_quarter",
+        "churn_variant",
+    }
+    | {
+        "max_member_mb",
+        "max_total_mb",
+        "max_ratio",
+        "max_members",
+        "max_rows",
+    }
+)  # what is shown and what may be read
 OF_SEGMENTS = ("Customers", "Products", "Regions")  # where a row's segment is looked up
 OF_MONEY = ("FxRates",)
 

@@ -79,6 +79,7 @@ def facts_of(line: Line) -> dict[str, Any]:
         "cohort": line.cohort,
         "straddles": line.straddles,
         "history": [kept(value) for value in line.history],
+        "bases": [kept(value) for value in line.bases],
         "aims": [kept(value) for value in line.aims],
     }
     if line.adjustments:
@@ -167,6 +168,7 @@ def line_of(result: Result, key: Key, facts: Mapping[str, Any]) -> Line:
         facts.get("cohort", ""),
         facts.get("straddles", False),
         tuple(facts.get("history", ())),
+        bases=tuple(facts.get("bases", ())),
         aims=tuple(facts.get("aims", ())),
         adjustments=tuple(adjustments_of(facts)),
     )

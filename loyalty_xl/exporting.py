@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,7 @@ import pandas as pd
 from loyalty_xl import catalogue
 from loyalty_xl.books.cell_values import NOT_AVAILABLE
 from loyalty_xl.books.places import DETAIL
-from loyalty_xl.books.saving import replace_file
-from loyalty_xl.errors import UsageError
+from loyalty_xl.own_folder import OwnFolder
 from loyalty_xl.publish.contents import detail_rows, line_json, trend_periods
 from loyalty_xl.publish.month_end import fingerprint_of
 from loyalty_xl.publish.words import segment_text
@@ -74,66 +73,34 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def export(made: Refresh, folder: Path) -> list[Path]:
-    """Write the tables of *made* into *folder*, each as CSV and as parquet, and give their paths.
+    """Write the tables of *made* (see `refreshing.as_shown`) into *folder*, each as CSV and as parquet, and give their paths.
 
-    Files of an earlier export are replaced, other people's are not.
+    Files of an earlier export are replaced, other people's are not; one that somebody changed since is kept among the backups.
 
     Raises
     ------
     UsageError
-        The workbook does not show what would be exported, since something changed after its last refresh; or a file of
-        that name is not ours.
+        A file of that name is not ours.
     """
-    if not made.up_to_date:
-        name = made.book.name
-        raise UsageError(
-            "",
-            f"{name} 显示的不是当前数据:上次更新后有变化(或从未更新)。请先运行:loyalty-xl refresh {name}",
-            f"{name} does not show what its data say now: something changed since the last refresh, or there was none. First run: loyalty-xl refresh {name}",
-        )
-    folder.mkdir(parents=True, exist_ok=True)
+    own = OwnFolder(folder, ABOUT, "不是导出产生的", "that no export made")
     found = frames(made)
-    names = [f"{name}.{ending}" for name in found for ending in ("csv", "parquet")]
-    _only_ours(folder, names)
+    own.refuse_others(f"{name}.{ending}" for name in found for ending in ("csv", "parquet"))
+    contents: dict[str, bytes] = {}
+    for name, frame in found.items():
+        for ending, write in (("csv", _write_csv), ("parquet", _write_parquet)):
+            held = BytesIO()
+            write(frame, held)
+            contents[f"{name}.{ending}"] = held.getvalue()
     about = {
         "workbook": made.book.name,
         "period": made.period.label if made.period else None,
         "as_of": made.as_of.isoformat() if made.as_of else None,
         "fingerprint": fingerprint_of(made),
-        "files": names,
     }
-    text = json.dumps(about, ensure_ascii=False, indent=1)
-    replace_file(folder / ABOUT, lambda new: new.write_text(text, encoding="utf-8"), backups=None)
-    written = []
-    for name, frame in found.items():
-        for ending, write in (("csv", _write_csv), ("parquet", _write_parquet)):
-            path = folder / f"{name}.{ending}"
-
-            def save(new: Path, frame: pd.DataFrame = frame, write: Any = write) -> None:
-                write(frame, new)
-
-            replace_file(path, save, backups=None)
-            written.append(path)
-    return written
+    return own.write(contents, about)
 
 
-def _only_ours(folder: Path, names: list[str]) -> None:
-    """Refuse to write over files that no export made."""
-    try:
-        ours = set(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        ours = set()
-    others = [name for name in names if name not in ours and (folder / name).exists()]
-    if others:
-        listed = ", ".join(others[:3])
-        raise UsageError(
-            "E404",
-            f"{folder} 里已有不是导出产生的同名文件:{listed}。没有覆盖。请换一个文件夹。",
-            f"{folder} holds files of the same name that no export made: {listed}. Nothing was written. Choose another folder.",
-        )
-
-
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+def _write_csv(frame: pd.DataFrame, path: Path | BytesIO) -> None:
     """CSV that Excel opens as UTF-8, and in which no text is taken for a formula."""
     texts = {
         name: frame[name].map(lambda text: f"'{text}" if FORMULA.match(text) else text, na_action="ignore")
@@ -143,5 +110,5 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame.assign(**texts).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
-def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+def _write_parquet(frame: pd.DataFrame, path: Path | BytesIO) -> None:
     frame.to_parquet(path, index=False)

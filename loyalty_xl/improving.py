@@ -60,7 +60,7 @@ def missing_plans(
     red = [
         f"{line.kpi.key}{'' if line.result.segment_dim == 'all' else f' [{line.result.segment}]'}"
         for line in lines
-        if line.status is Status.RED and line.weight > 0 and not any(_is_for(each, line) for each in under_way)
+        if line.status is Status.RED and line.weight > 0 and not any(is_for(each, line) for each in under_way)
     ]
     findings = []
     if red:
@@ -74,7 +74,7 @@ def missing_plans(
     return findings
 
 
-def _is_for(plan: Plan, line: Line) -> bool:
+def is_for(plan: Plan, line: Line) -> bool:
     """Whether a plan is for a line: the same KPI, and the same segment or all of it."""
     here = (line.result.segment_dim, line.result.segment)
     return plan.kpi == line.kpi.key and ((plan.segment_dim, plan.segment) == here or plan.segment == ALL)

@@ -9,6 +9,7 @@ from loyalty_xl.errors import UsageError
 from loyalty_xl.opening import Wish
 from loyalty_xl.refreshing import refresh
 from loyalty_xl.stamp import now, user
+from loyalty_xl.vocabulary import Severity
 
 if TYPE_CHECKING:
     from loyalty_xl.pipeline import Refresh
@@ -64,8 +65,24 @@ def _act(kind: str, book: Path, period: str, *, reason: str = "", by: str | None
     wish = Wish(kind, user() if by is None else by, now()[:10], reason.strip())
     made = refresh(book, period=period, by=by, wish=wish, **more)
     if made.as_of is None:
-        raise UsageError("", f"{book.name} 里没有带日期的数据。", f"{book.name} holds no dated rows.")
+        raise _no_data(book, made)
     return made
+
+
+def _no_data(book: Path, made: Refresh) -> UsageError:
+    """The error for a workbook without dated rows: what went wrong first, where something did."""
+    from loyalty_xl.findings import advice, sentence
+
+    first = next((each for each in made.findings if each.severity is Severity.ERROR), None)
+    if first is None:
+        return UsageError("", f"{book.name} 里没有带日期的数据。", f"{book.name} holds no dated rows.")
+    return UsageError(
+        first.code,
+        f"{book.name} 里没有带日期的数据:{sentence(first, 'zh')}{advice(first, 'zh')}",
+        f"{book.name} holds no dated rows: {sentence(first, 'en')} {advice(first, 'en')}",
+        first.sheet,
+        first.cell,
+    )
 
 
 __all__ = ["close", "reopen"]

@@ -81,6 +81,8 @@ class Refresh:
     restatements: list[Restatement] = field(default_factory=list)
     received: Received = field(default_factory=Received)  # deliveries, and what is awaited
     run_log: list[tuple[str, str, str, str]] = field(default_factory=list)  # section, item, value, more
+    plans: list[Plan] = field(default_factory=list)  # rows of Improvement that could be read
+    as_computed: Shown | None = None  # before anything closed or adjusted was laid over it
     adjustments: list[Adjustment] = field(default_factory=list)  # those that count, of all periods
     adjustment_rows: list[Adjustment] = field(
         default_factory=list
@@ -184,6 +186,8 @@ def compute(
         received=waiting_lines(received, lines),
         closings=settled.closings,
         restatements=settled.restatements,
+        plans=plans,
+        as_computed=shown,
         adjustments=settled.adjustments,
         adjustment_rows=settled.adjustment_rows,
     )

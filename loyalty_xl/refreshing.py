@@ -6,10 +6,11 @@ Nothing heavy is imported before the workbook is being read.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loyalty_xl import memory
 from loyalty_xl.books.owners import open_since, who_has_it
+from loyalty_xl.books.places import RUN_LOG
 from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.opening import Asked, Progress, Wish, open_book, silent
 
@@ -95,6 +96,35 @@ def refresh(
         return writing.write(
             made, asked, target, copy=bool(out), dry_run=dry_run, by=by, recalculate=recalculate, progress=progress
         )
+
+
+def as_shown(book: str | Path, *, period: str | None = None, **more: Any) -> Refresh:
+    """Compute again what the last refresh of *book* showed, so that something can be taken out of it; nothing is written.
+
+    Parameters
+    ----------
+    book, period, more
+        As `refresh` takes them; the period is that of the last refresh unless one is given.
+
+    Raises
+    ------
+    UsageError
+        The workbook does not show what its data say now.
+    """
+    from loyalty_xl.publish import run_log
+
+    made = refresh(book, period=period, dry_run=True, **more)
+    last = run_log.last(run_log.entries_of(made.inputs.pages.get(RUN_LOG.name)), "run").get("period", "")
+    if not made.up_to_date and period is None and made.period is not None and last not in ("", made.period.label):
+        made = refresh(book, period=last, dry_run=True, **more)
+    if not made.up_to_date:
+        name = made.book.name
+        raise UsageError(
+            "",
+            f"{name} 显示的不是当前数据:上次更新后有变化(或从未更新)。请先运行:loyalty-xl refresh {name}",
+            f"{name} does not show what its data say now: something changed since the last refresh, or there was none. First run: loyalty-xl refresh {name}",
+        )
+    return made
 
 
 def may_be_written(target: Path, book: Path, sources: Mapping[str, str]) -> None:

@@ -311,6 +311,7 @@ def _line(
         window=turn.window if turn else look.window(kpi),
         cohort=turn.period.label if turn and kpi.lag and result.n is not None else "",
         history=tuple(each.value if each else None for each in values),
+        bases=tuple(each.n if each else None for each in values),
         rival=rival,
     )
     return judged(line, settings, share_gone(period, situation.as_of))

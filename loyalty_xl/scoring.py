@@ -73,6 +73,7 @@ class Line:
     cohort: str = ""
     straddles: bool = False  # the interval holds the target
     history: tuple[float | None, ...] = field(default=())  # values of the last 13 periods
+    bases: tuple[float | None, ...] = ()  # cases behind those values; () where they were not kept
     rival: Rival | None = None  # where the target is to beat every competitor
     aims: tuple[float | None, ...] = ()  # targets of the periods of `history`
     replaced: tuple[tuple[Aim, date], ...] = ()  # what the target was before, each with its last day, oldest first

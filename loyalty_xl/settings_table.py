@@ -636,6 +636,9 @@ class Settings:
 SETTINGS: dict[str, SettingDef] = {
     each.name: dataclasses.replace(each.metadata["setting"], key=each.name) for each in dataclasses.fields(Settings)
 }
+OF_SHARING = frozenset(
+    ("min_cell", "mask_comments", "mail_subject", "allowed_domains")
+)  # the workbook shows the same whatever they say
 DIMENSIONS: dict[Dimension, str] = {
     Dimension.BEHAVIOUR: "行为",
     Dimension.ATTITUDE: "态度",

@@ -17,6 +17,7 @@ from loyalty_xl.publish import run_log
 from loyalty_xl.publish.contents import results_hash
 from loyalty_xl.publish.faces import is_stale_formula
 from loyalty_xl.publish.filling import Filling, newer
+from loyalty_xl.settings_table import OF_SHARING
 from loyalty_xl.stamp import now, user
 from loyalty_xl.version import __version__
 
@@ -110,7 +111,8 @@ def signature(asked: Asked, made: Refresh) -> str:
 
     The last two are there because more than the cells decides them: formats, hidden rows, the day of the run (a date in the future).
     """
-    parts = [made.inputs.digest, asked.period or "", str(asked.as_of or ""), made.language, __version__]
-    parts += [f"{key}={value}" for key, value in sorted(asked.settings.items())]
+    period = made.period.label if made.period else asked.period or ""
+    parts = [made.inputs.digest, period, str(asked.as_of or ""), made.language, __version__]
+    parts += [f"{key}={value}" for key, value in sorted(asked.settings.items()) if key not in OF_SHARING]
     parts += [str(made.as_of or ""), results_hash(made), *map(str, made.findings)]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +30,9 @@ from loyalty_xl.month_end import close, reopen
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
 from loyalty_xl.publish.layout import held
-from loyalty_xl.sample import small_company
 from loyalty_xl.settings import SETTINGS
 from loyalty_xl.vocabulary import Cycle, Flag, Interval, Period, Reason, Result, Window
-from tests.conftest import TODAY
+from tests.conftest import TODAY, small_book
 from tests.contracts.raw import raw_sheet
 
 SHUT = "2025-12"
@@ -41,12 +42,7 @@ SHUT = "2025-12"
 def closed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four sheets of the small company with a target, December 2025 closed; copy it before changing anything."""
     folder = tmp_path_factory.mktemp("closed")
-    (folder / "files").mkdir()
-    for file in small_company(folder / "files"):
-        if file.stem not in {"Orders", "Customers", "SurveyResponses", "Complaints"}:
-            file.unlink()
-    book = folder / "book.xlsx"
-    make_book(book, "en", folder / "files")
+    book = small_book(folder, "Orders", "Customers", "SurveyResponses", "Complaints")
     target(book, 40, "nps", 50.0)
     close(book, SHUT, by="王芳", today=TODAY)
     return folder
@@ -244,6 +240,29 @@ def test_what_cannot_be_closed(book: Path, wrong: str) -> None:
     with pytest.raises(UsageError):
         close(book, wrong, by="a", today=TODAY)
     assert book.read_bytes() == before
+
+
+@pytest.mark.parametrize("act", [close, partial(reopen, reason="late rows")])
+def test_nothing_to_read_says_what_is_missing(tmp_path: Path, act: Callable[..., object]) -> None:
+    """Where every source file is gone, closing and reopening name the first of them and the repair (E112), in both languages."""
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "Orders.csv").write_text("order_id,customer_id,order_date,amount\nA1,C1,2025-01-03,10\n", encoding="utf-8")
+    make_book(tmp_path / "book.xlsx", "en", files)
+    (files / "Orders.csv").unlink()
+    with pytest.raises(UsageError, match=r"holds no dated rows: .*Orders\.csv.*Sources") as refused:
+        act(tmp_path / "book.xlsx", SHUT, by="a", today=TODAY)
+    assert refused.value.code == "E112"
+    assert "没有带日期的数据" in refused.value.zh
+    assert "Orders.csv" in refused.value.zh
+
+
+def test_nothing_in_it_says_so(tmp_path: Path) -> None:
+    """A workbook without sources and without rows: no file is missing, there are just no dates."""
+    make_book(tmp_path / "book.xlsx", "en")
+    with pytest.raises(UsageError, match=r"holds no dated rows\.$") as refused:
+        close(tmp_path / "book.xlsx", SHUT, by="a", today=TODAY)
+    assert not refused.value.code
 
 
 def test_approval_belongs_to_the_figures(book: Path) -> None:

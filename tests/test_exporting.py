@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +14,9 @@ from loyalty_xl import catalogue, refresh
 from loyalty_xl.cli import main
 from loyalty_xl.errors import UsageError
 from loyalty_xl.exporting import FORMULA, export
-from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
-from loyalty_xl.sample import small_company
+from loyalty_xl.refreshing import as_shown
+from tests.conftest import small_book
 
 from .conftest import TODAY
 
@@ -31,13 +32,9 @@ def exported(computed_demo: Refresh, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Orders and answers of the small company, refreshed; nobody changes it."""
-    folder = tmp_path_factory.mktemp("small")
-    for file in small_company(folder / "files"):
-        if file.stem not in ("Orders", "SurveyResponses"):
-            file.unlink()
-    make_book(folder / "book.xlsx", "en", folder / "files")
-    refresh(folder / "book.xlsx", today=TODAY, by="test")
-    return folder / "book.xlsx"
+    made = small_book(tmp_path_factory.mktemp("small"), "Orders", "SurveyResponses")
+    refresh(made, today=TODAY, by="test")
+    return made
 
 
 def test_parquet_holds_every_result_exactly(exported) -> None:
@@ -89,10 +86,17 @@ def test_every_table_is_there(exported) -> None:
 
 def test_a_workbook_that_changed_is_not_exported(book: Path, tmp_path: Path) -> None:
     """After a change nothing is exported until the workbook is refreshed: the two would show different numbers."""
-    made = refresh(book, dry_run=True, today=TODAY, settings={"nps_promoter_min": "10"})
     with pytest.raises(UsageError, match="refresh"):
-        export(made, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+        as_shown(book, today=TODAY, settings={"nps_promoter_min": "10"})
+
+
+def test_what_was_shown_is_taken_out_whatever_period_it_was_of(book: Path) -> None:
+    """A workbook that was refreshed for an earlier period is exported for that one, without being asked."""
+    own = Path(shutil.copy(book, book.parent / "own.xlsx"))
+    refresh(own, today=TODAY, period="2026-05")
+    made = as_shown(own, today=TODAY)
+    assert made.period is not None
+    assert made.period.label == "2026-05"
 
 
 def test_files_of_others_are_not_replaced(book: Path, tmp_path: Path) -> None:

@@ -20,13 +20,14 @@ from loyalty_xl.contracts import everything
 from loyalty_xl.errors import UsageError
 from loyalty_xl.findings import cause, entries, example, title
 from loyalty_xl.inputs import gather
+from loyalty_xl.own_folder import safe_name
 from loyalty_xl.pipeline import Refresh, check
 from loyalty_xl.publish import slip_rows
 from loyalty_xl.publish.senders import FINANCE, Senders, known
 from loyalty_xl.publish.slip_file import TEXT_LINES
 from loyalty_xl.publish.slips import Slip, slips
 from loyalty_xl.sample import small_company
-from loyalty_xl.slip_folder import ABOUT, Written, safe, write_slips
+from loyalty_xl.slip_folder import ABOUT, Written, write_slips
 from loyalty_xl.vocabulary import Finding, Reason
 from tests.conftest import TODAY
 from tests.contracts.made_sheets import sheet_of
@@ -430,7 +431,7 @@ def rows_of(by_dept: dict[str, Slip], *depts: str) -> list[slip_rows.Told]:
 )
 def test_file_names_are_safe(name: str, expected: str) -> None:
     """Whatever a department is called, its slip has a name that every system takes."""
-    assert safe(name) == expected
+    assert safe_name(name) == expected
 
 
 def test_files_of_one_name_keep_their_departments(made: Refresh, tmp_path: Path) -> None:

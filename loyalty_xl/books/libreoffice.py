@@ -1,4 +1,4 @@
-"""Letting LibreOffice calculate a copy of a workbook: its own process, its own profile, a limit of time."""
+"""Letting LibreOffice calculate or print a copy of a workbook: its own process, its own profile, a limit of time."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+SYSTEM_FONTS = Path("/etc/fonts/fonts.conf")
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include ignore_missing="yes">{system}</include>
+<alias binding="same"><family>Microsoft YaHei</family><prefer><family>Noto Sans CJK SC</family><family>Source Han Sans SC</family><family>WenQuanYi Micro Hei</family></prefer></alias>
+</fontconfig>
+"""
+
+
 class Trouble(Exception):  # noqa: N818 (no error of the user's: what it stops is optional)
     """LibreOffice did not do it, and why."""
 
@@ -35,7 +44,12 @@ def program() -> str | None:
 
 
 def calculated(copy: Path, seconds: float) -> Path:
-    """Have *copy* calculated and saved under another name in a folder beside it, which is to be private.
+    """Have *copy* calculated and saved under another name; as `converted`."""
+    return converted(copy, "xlsx:Calc MS Excel 2007 XML", seconds)
+
+
+def converted(copy: Path, kind: str, seconds: float) -> Path:
+    """Have *copy* saved as *kind* ("pdf", or "xlsx:" and the name of a filter) in a folder beside it, which is to be private.
 
     Raises
     ------
@@ -45,17 +59,17 @@ def calculated(copy: Path, seconds: float) -> Path:
     command = program()
     if command is None:
         raise Trouble("no_libreoffice")
-    profile, out = copy.parent / "profile", copy.parent / "calculated"
+    profile, out = copy.parent / "profile", copy.parent / "converted"
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(PROFILE, encoding="utf-8")
     switches = ["--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck"]
-    asked = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(out), str(copy)]
+    asked = ["--convert-to", kind, "--outdir", str(out), str(copy)]
     process = subprocess.Popen(
         [command, *switches, f"-env:UserInstallation={profile.as_uri()}", *asked],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "SAL_USE_VCLPLUGIN": "svp"},
+        env={**os.environ, **_fonts(profile), "SAL_USE_VCLPLUGIN": "svp"},
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
@@ -65,10 +79,19 @@ def calculated(copy: Path, seconds: float) -> Path:
         raise Trouble(f"not done within {seconds:g} s") from None
     finally:
         end(process)
-    made = out / f"{copy.stem}.xlsx"
+    made = out / f"{copy.stem}.{kind.partition(':')[0]}"
     if not made.is_file():
         raise Trouble(f"LibreOffice wrote nothing (exit {process.returncode})")
     return made
+
+
+def _fonts(folder: Path) -> dict[str, str]:
+    """Say what stands in for the fonts of our pages where fontconfig chooses: otherwise Latin letters in them fall back to a wide, plain font."""
+    if not SYSTEM_FONTS.is_file() or "FONTCONFIG_FILE" in os.environ:
+        return {}
+    own = folder / "fonts.conf"
+    own.write_text(FONTS.format(system=SYSTEM_FONTS), encoding="utf-8")
+    return {"FONTCONFIG_FILE": str(own)}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

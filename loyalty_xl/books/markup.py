@@ -61,7 +61,8 @@ def serialise(root: etree._Element, original: bytes) -> bytes:
 
 def local(element: etree._Element) -> str:
     """Give an element's name without its namespace ("" for a comment)."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def is_true(text: str | None) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VARIABLE = "LOYALTY_XL_PASSWORD"
+OF_MAIL = "LOYALTY_XL_SMTP_PASSWORD"  # read in `sharing`
 SERVICE = "loyalty_xl"
 EVERYBODYS = "VelvetSweatshop"  # Excel opens such a file without asking
 
@@ -65,5 +66,5 @@ def _from_keyring(path: Path) -> list[str]:
 
 
 def without(environment: dict[str, str]) -> dict[str, str]:
-    """Give an environment for other processes, without the password."""
-    return {name: value for name, value in environment.items() if name.upper() != VARIABLE}
+    """Give an environment for other processes, without passwords."""
+    return {name: value for name, value in environment.items() if name.upper() not in {VARIABLE, OF_MAIL}}

@@ -29,10 +29,12 @@ LONGEST_NAME = 255  # of what rows are grouped or joined by: pages put it beside
 LABELS = frozenset(
     {"tier", "product_type", "class_l1", "class_l2", "survey_version", "version", "touchpoint", "close_reason"}
 )
-LITERAL = frozenset({"field"})  # where `-` says something: Mapping leaves a column out with it
+LITERAL = frozenset(
+    {"field", "segments"}
+)  # where `-` or `none` says something: Mapping leaves a column out with it, Recipients shows no segments
 WORDS_NAME = f"text of up to {LONGEST_NAME} characters"
 _SCIENTIFIC = re.compile(r"[-+]?\d(?:\.\d+)?E\+?\d+", re.IGNORECASE)
-_PADDED_FIELDS = frozenset({"customer_id", "merged_into", "referrer_id", "referee_id"})
+CUSTOMER_IDS = frozenset({"customer_id", "merged_into", "referrer_id", "referee_id"})
 
 
 class _Codes:
@@ -115,7 +117,7 @@ def _padding(
 ) -> list[Fault]:
     """Pad with zeros where the setting says so; say where a format shows zeros that the value has not."""
     widths = np.array([zero_padding(code) for code in raw.formats])[cells.style[where]]
-    everywhere = how.id_padding is not None and field.name in _PADDED_FIELDS
+    everywhere = how.id_padding is not None and field.name in CUSTOMER_IDS
     if not widths.any() and not everywhere:
         return []
     names = list(codes.numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,18 @@ def build_frame(
             data[field.name] = np.full(len(index), np.nan) if values is None else values
         else:
             codes = np.full(len(index), -1, np.int8) if values is None else values
-            names: Any = column.categories if column is not None else list(field.choices)
-            data[field.name] = pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"))
+            kinds = _choices(tuple(field.choices)) if column is None else _kinds(column.categories or [])
+            data[field.name] = pd.Categorical.from_codes(codes, dtype=kinds)
     return pd.DataFrame(data, index=index, copy=False)
+
+
+def _kinds(names: list[str]) -> pd.CategoricalDtype:
+    import pandas as pd
+
+    return pd.CategoricalDtype(pd.Index(names, dtype="str"))
+
+
+@cache
+def _choices(names: tuple[str, ...]) -> pd.CategoricalDtype:
+    """The type of a field that was not sent; what was sent is not kept."""
+    return _kinds(list(names))

@@ -159,6 +159,7 @@ def choose_row(
 def _row(raw: RawSheet, contract: Contract, mapping: Mapping[str, str], entries: tuple[int, ...]) -> HeaderRow:
     texts: dict[int, str] = {}
     hits: dict[int, Hit] = {}
+    known = aliases(contract)
     own = {column: cell_text(raw, column, entries[-1]) for column in raw.columns}
     groups = _groups(raw, entries[0]) if len(entries) == 2 else {}
     for column in sorted(own):
@@ -173,7 +174,7 @@ def _row(raw: RawSheet, contract: Contract, mapping: Mapping[str, str], entries:
         if group.text and text.text and not QUALIFIER.search(group.whole):
             options.append(text)
         for option in options:
-            if hit := _hit(contract, mapping, option):
+            if hit := _hit(contract, known, mapping, option):
                 hits[column] = hit
                 break
     return HeaderRow(entries, texts, hits)
@@ -183,7 +184,7 @@ def _joined(group: HeaderText, text: HeaderText) -> HeaderText:
     return HeaderText(text.text, group.whole + text.whole, group.stem + text.stem, group.units + text.units)
 
 
-def _hit(contract: Contract, mapping: Mapping[str, str], text: HeaderText) -> Hit | None:
+def _hit(contract: Contract, known: Mapping[str, str], mapping: Mapping[str, str], text: HeaderText) -> Hit | None:
     for form, units in ((text.whole, ()), (text.stem, text.units)):
         if form in mapping:
             name = mapping[form]
@@ -191,7 +192,7 @@ def _hit(contract: Contract, mapping: Mapping[str, str], text: HeaderText) -> Hi
                 unit = applied(contract[name], text) if units else None
                 return Hit(name, unit or Applied(""), mapped=True)
             return None
-        name = aliases(contract).get(form, "")
+        name = known.get(form, "")
         if name:
             unit = applied(contract[name], HeaderText(text.text, text.whole, text.stem, units))
             return Hit(name, unit) if unit else None

@@ -149,6 +149,8 @@ def folded(text: str) -> str:
 def records(sheet: Sheet) -> list[tuple[int, dict[str, Any]]]:
     """Rows of the sheet as plain values; None for what is missing."""
     frame = sheet.frame
+    if not len(frame):
+        return []
     columns = {name: frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame.columns}
     return [(int(row), {name: held[place] for name, held in columns.items()}) for place, row in enumerate(frame.index)]
 

@@ -12,6 +12,7 @@ from loyalty_xl.rows.ready import ANONYMOUS, Frame, Ready, collect, segmented, w
 DIMS = ("all", "region", "tier", "channel")
 QUESTIONS = ("recommend_score", "csat", "intent")  # asked of the customer as a whole, each by itself
 OF_INVITATIONS = ("invite", "complete", "attention", "duration", "in_scope", "has_score")  # what A11 to A13 look at
+UNSAID = 1 << 62  # place of an answer that says nothing: a number, since blanks among numbers are slow
 ANSWERED = "answers of the turns looked at last"
 
 
@@ -70,9 +71,10 @@ def said() -> nw.Expr:
 
 def _chosen(rows: Frame, policy: str, customers: int) -> Frame:
     """Keep one answer of each customer to each question: a later one that leaves it out does not take its place."""
+    nothing = -UNSAID if policy == "latest" else UNSAID
     rows = rows.with_columns(
         (nw.col("turn") * (customers + 1) + nw.col("customer")).alias("who"),
-        *(when(~nw.col(name).is_null(), nw.col("sequence"), None).alias(f"{name}_at") for name in QUESTIONS),
+        *(when(~nw.col(name).is_null(), nw.col("sequence"), nothing).alias(f"{name}_at") for name in QUESTIONS),
     )
     at = nw.col(*(f"{name}_at" for name in QUESTIONS))
     at = at.max() if policy == "latest" else at.min()
@@ -81,7 +83,9 @@ def _chosen(rows: Frame, policy: str, customers: int) -> Frame:
         name: (nw.col("customer") == ANONYMOUS) | (nw.col("sequence") == nw.col(f"{name}_at_chosen"))
         for name in QUESTIONS
     }
-    rows = rows.with_columns(*(when(each, nw.col(name), None).alias(name) for name, each in kept.items()))
+    rows = rows.with_columns(
+        *(when(each, nw.col(name), None).cast(nw.Float64).alias(name) for name, each in kept.items())
+    )
     return rows.filter(said()).drop("who", *(f"{name}_{what}" for name in QUESTIONS for what in ("at", "at_chosen")))
 
 

@@ -98,6 +98,8 @@ def wallet_competitors(ready: Ready, settings: Settings, periods: list[Period]) 
     rows = []
     for period in periods:
         here = found[found["first"].eq(period.first) & found["final"].eq(period.stop - 1)]
+        if not len(here):
+            continue
         groups = here.groupby(["competitor", "reason"], as_index=False).agg(
             customers=("wallet", "size"), spend=("competitor_spend", "sum"), said=("competitor_spend_given", "sum")
         )
