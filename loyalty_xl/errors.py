@@ -41,3 +41,9 @@ class WriteError(LoyaltyError):
     """A workbook could not be replaced."""
 
     exit_code = 4
+
+
+class MailError(LoyaltyError):
+    """Mail could not be sent, wholly or in part."""
+
+    exit_code = 5

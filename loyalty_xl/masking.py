@@ -9,13 +9,17 @@ import re
 
 MASK = "***"
 
-_DIGIT = r"[\d〇零一二三四五六七八九幺]"  # \d holds full-width digits and those of other scripts
-_BETWEEN = r"[ \t\u00a0\u3000\u200b-\u200d\-‐-―.·_()（）]{0,2}"  # what people put between the digits of a number
+NUMERALS = dict(
+    zip("〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789", strict=True)
+)  # Chinese digits, as numbers are dictated
+GAP = r"[ \t\u00a0\u3000\u200b-\u200d\-‐-―.·_()（）]"  # what people put between the digits of a number
+_DIGIT = rf"[\d{''.join(NUMERALS)}]"  # \d holds full-width digits and those of other scripts
+_BETWEEN = rf"{GAP}{{0,2}}"
 _DAY = r"(?<!\d)(?:19|20)\d\d(?:-\d{1,2}-\d{1,2}|\.\d{1,2}\.\d{1,2})(?![\d-])"  # a date is no telephone number
 _NUMBER = re.compile(
     rf"(?P<day>{_DAY})|\+?{_DIGIT}(?:{_BETWEEN}{_DIGIT}){{6,}}[Xx]?"
 )  # telephone, ID or bank card, order
-_EMAIL = re.compile(
+EMAIL = re.compile(
     r"[A-Za-z0-9Ａ-Ｚａ-ｚ０-９._%+\-]+\s?[@＠]\s?[A-Za-z0-9Ａ-Ｚａ-ｚ０-９\-]+(?:[.．。][A-Za-z0-9Ａ-Ｚａ-ｚ０-９\-]+)+"
 )
 _ACCOUNT = re.compile(
@@ -66,13 +70,22 @@ def mask(text: str) -> str:
     >>> mask("2026-07-01 买的瓷瓶，李先生讲解很专业，1280元")
     '2026-07-01 买的瓷瓶，***先生讲解很专业，1280元'
     """
-    text = _EMAIL.sub(MASK, text)
+    text = EMAIL.sub(MASK, text)
     text = _WXID.sub(MASK, text)
     text = _ACCOUNT.sub(_account, text)
     text = _NUMBER.sub(lambda found: found["day"] or MASK, text)
     text = _INTRODUCED.sub(rf"\g<1>{MASK}", text)
     text = _ENGLISH_NAME.sub(rf"\g<1>{MASK}", text)
     return _TITLED.sub(_titled, text)
+
+
+def like_a_name(text: str) -> bool:
+    """Whether *text* could be the name of a Chinese person: a family name and one or two characters.
+
+    >>> like_a_name("王小明"), like_a_name("欧阳静"), like_a_name("客服一组"), like_a_name("王")
+    (True, True, False, False)
+    """
+    return len(text) > 1 and any(shape.fullmatch(text) for shape in (_GIVEN, _DOUBLE_NAME))
 
 
 def _account(found: re.Match[str]) -> str:

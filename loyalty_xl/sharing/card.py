@@ -146,7 +146,7 @@ class Definition:
 
     label: str
     says: str  # one sentence
-    formula: str
+    formula: str  # "" on a card in Chinese
     unit: str
     window: str
 
