@@ -9,10 +9,11 @@ import sys
 import threading
 import time
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loyalty_xl import __version__, memory
+from loyalty_xl import __version__, cli_share, memory
 from loyalty_xl.errors import LoyaltyError, UsageError
 
 if TYPE_CHECKING:
@@ -225,6 +226,12 @@ def _add_takers(command: Callable[..., argparse.ArgumentParser]) -> None:
     _add_run_options(export)
     export.add_argument("dir", metavar="DIR", help="folder to write into; files of an earlier export are replaced")
 
+    share = command(
+        "share", _share, "make new files for other people, and drafts of mail, from what the last refresh showed"
+    )
+    _add_run_options(share)
+    cli_share.add_options(share)
+
 
 def _add_looking_back(command: Callable[..., argparse.ArgumentParser]) -> None:
     """The commands that look at earlier states of a workbook."""
@@ -336,18 +343,27 @@ class _Talk:
 def _run(arguments: argparse.Namespace, *, dry_run: bool) -> Refresh:
     from loyalty_xl.refreshing import refresh
 
+    out, by = getattr(arguments, "out", None), getattr(arguments, "by", None)
+    return _timed(arguments, partial(refresh, out=out, dry_run=dry_run, by=by))
+
+
+def _shown(arguments: argparse.Namespace) -> Refresh:
+    """What the last refresh showed, computed again."""
+    from loyalty_xl.refreshing import as_shown
+
+    return _timed(arguments, as_shown)
+
+
+def _timed(arguments: argparse.Namespace, compute: Callable[..., Refresh]) -> Refresh:
     talk = _Talk(arguments)
     started = time.perf_counter()
     try:
-        made = refresh(
+        made = compute(
             arguments.book,
             period=arguments.period,
             as_of=arguments.as_of,
-            out=getattr(arguments, "out", None),
-            dry_run=dry_run,
             sources=dict(arguments.source),
             settings=dict(arguments.set),
-            by=getattr(arguments, "by", None),
             progress=talk,
             allow_csv=arguments.allow_csv,
         )
@@ -447,7 +463,7 @@ def _trace(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     from loyalty_xl.exporting import export
 
-    written = export(_run(arguments, dry_run=True), Path(arguments.dir))
+    written = export(_shown(arguments), Path(arguments.dir))
     if arguments.json:
         _print_json({"written_to": [str(path) for path in written]})
     else:
@@ -455,6 +471,10 @@ def _export(arguments: argparse.Namespace) -> int:
         said = f"{len(written)} 个文件写入 {arguments.dir}:{names}", f"{len(written)} files in {arguments.dir}: {names}"
         print(_in_language(*said, arguments.lang))
     return 0
+
+
+def _share(arguments: argparse.Namespace) -> int:
+    return cli_share.run(arguments, partial(_shown, arguments), _print_json)
 
 
 def _print_document(made: Refresh, language: str | None, **more: Any) -> None:

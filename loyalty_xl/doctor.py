@@ -17,6 +17,7 @@ from loyalty_xl.books.places import in_language
 from loyalty_xl.errors import LoyaltyError
 from loyalty_xl.hosts.excel import installing, vba
 from loyalty_xl.hosts.excel.building import ADD_IN
+from loyalty_xl.sharing.fonts import check_fonts, chinese_fonts
 from loyalty_xl.version import __version__
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 OLDEST_PYTHON = (3, 11)
 FONTS = {"Microsoft YaHei": "msyh.ttc", "Calibri": "calibri.ttf"}  # what the pages are set in
+CHINESE_FONT = {"win32": "start ms-settings:optionalfeatures", "darwin": "brew install --cask font-noto-sans-cjk-sc"}
 INSTALL = "loyalty-xl addin excel --install"
 EXTRA = "pip install -U loyalty-xl[excel]"
 
@@ -208,17 +210,6 @@ def fonts(machine: Machine) -> Item:
     )
 
 
-def chinese_fonts() -> bool:
-    """Whether fontconfig knows a font with Chinese letters; yes where there is no fontconfig."""
-    import shutil
-    import subprocess
-
-    if not shutil.which("fc-list"):
-        return True
-    listed = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, check=False, timeout=20)
-    return bool(listed.stdout.strip())
-
-
 def libre_office(_: Machine) -> Item:
     """LibreOffice, which calculates other people's formulas after a refresh where it is installed."""
     found = libreoffice.program()
@@ -232,12 +223,49 @@ def libre_office(_: Machine) -> Item:
     )
 
 
+def printing(machine: Machine) -> Item:
+    """What prints the PDF of a share and the pictures of its pages."""
+    if libreoffice.program():
+        return good("PDF", "由 LibreOffice 打印", "printed by LibreOffice")
+    if machine.excel:
+        return good("PDF", "由 Excel 打印", "printed by Excel")
+    return not_needed(
+        "PDF",
+        "没有 LibreOffice,也没有 Excel;分享时没有 PDF 和页面图片",
+        "neither LibreOffice nor Excel: what is shared has no PDF and no picture of the page",
+        "https://www.libreoffice.org/download",
+    )
+
+
+def pictures(machine: Machine) -> Item:
+    """The font that pictures for chat groups are lettered with."""
+    if both := check_fonts("both"):
+        return good("pictures", f"用 {both}", f"lettered with {both}")
+    repair = CHINESE_FONT.get(machine.system, "apt-get install fonts-noto-cjk")
+    if latin := check_fonts("en"):
+        told = (
+            f"没有中文字体,聊天群图片只能用英文({latin})",
+            f"no Chinese font: pictures for chat groups in English only ({latin})",
+        )
+        return not_needed("pictures", *told, repair)
+    return not_needed("pictures", "没有字体,不能画聊天群图片", "no font: no pictures for chat groups", repair)
+
+
 def _missing(machine: Machine, package: str) -> Item:
     told = (f"没有安装 {package}", f"{package} is not installed")
     return bad(package, *told, EXTRA) if machine.windows else not_needed(package, *told, EXTRA)
 
 
-EVERYWHERE: tuple[Callable[[Machine], Item], ...] = (python, xlwings, pyopenvba, writing, fonts, libre_office)
+EVERYWHERE: tuple[Callable[[Machine], Item], ...] = (
+    python,
+    xlwings,
+    pyopenvba,
+    writing,
+    fonts,
+    libre_office,
+    printing,
+    pictures,
+)
 WINDOWS: tuple[Callable[[Machine], Item], ...] = (excel, library, add_in, config)
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from loyalty_xl.cells import RawSheet
@@ -269,6 +270,7 @@ def _kept(definition: SettingDef) -> tuple[tuple[str, str], ...]:
     return (("kept_zh", default or "空（不使用）"), ("kept_en", default or "blank (not used)"))
 
 
+@cache
 def _names() -> dict[str, str]:
     """Every name of every setting, folded, with its key."""
     names: dict[str, str] = {}

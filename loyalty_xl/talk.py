@@ -37,7 +37,7 @@ def findings_text(findings: Sequence[Finding], language: str, shown: int = SHOWN
     """Findings one below the other, each with its place, what is wrong and what to do."""
     lines = []
     for each in findings[:shown]:
-        place = f"{each.sheet}!{each.cell}" if each.cell else each.sheet
+        place = "!".join(filter(None, (each.sheet, each.cell)))
         lines.append(
             f"{each.code}  {place}\n      {sentence(each, language, where=False)}\n      → {advice(each, language)}"
         )

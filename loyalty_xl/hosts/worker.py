@@ -1,4 +1,4 @@
-"""The process that answers for an office whose Python is not ours: formulas, refresh, check and trace, over its standard input and output.
+"""The process that answers for an office whose Python is not ours: formulas, refresh, check, trace and share, over its standard input and output.
 
     python -m loyalty_xl.hosts.worker
 
@@ -172,6 +172,19 @@ def _trace(question: dict[str, Any], _: bytes) -> dict[str, Any]:
     return {"ok": True, "text": shown, "sheet": TRACE.find(sheet_states(book))}
 
 
+def _share(question: dict[str, Any], _: bytes) -> dict[str, Any]:
+    """Make the files that are shared, as the command line does, and give what it would print."""
+    from loyalty_xl.errors import LoyaltyError
+    from loyalty_xl.share import share
+    from loyalty_xl.talk_share import share_text
+
+    try:
+        made = share(question["book"])
+    except LoyaltyError as error:
+        return _refused(error, question["language"])
+    return {"ok": True, "text": share_text(made, question["language"])}
+
+
 def _refused(error: LoyaltyError, language: str) -> dict[str, Any]:
     return {"ok": False, "text": f"{error.code} {error.text(language)}".strip()}
 
@@ -201,6 +214,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any], bytes], dict[str, Any]]] = {
     "check": _check,
     "figure": _figure,
     "trace": _trace,
+    "share": _share,
 }
 
 if __name__ == "__main__":

@@ -37,7 +37,10 @@ LANGUAGES = ("zh", "en", "both")
 FIXED_DATE = datetime(2026, 1, 1)
 PLAIN_PAGES = {page.name: page for page in PAGES if page not in (SCORECARD, TREND)}
 ROWS_WITH_RULES = 5000  # how far down choice lists reach on a sheet
-WIDTHS = {"Deliveries": {"dept": 26, "sheet": 26, "file": 34, "hash": 15, "rows": 11, "status": 14, "note": 30}, "Recipients": {"name": 18, "address": 34, "group": 18, "segments": 40, "note": 30}}
+WIDTHS = {
+    "Deliveries": {"dept": 26, "sheet": 26, "file": 34, "hash": 15, "rows": 11, "status": 14, "note": 30},
+    "Recipients": {"name": 18, "address": 34, "group": 18, "segments": 40, "note": 30},
+}
 WRAPPED = frozenset({"found", "says", "advice", "text", "cause"})
 TABS = {"control": "#7F7F7F", "marketing": "#C55A11", "analytics": "#2E75B6", "service": "#7030A0", "sales": "#548235"}
 

@@ -24,7 +24,8 @@ from pyopenvba import ExcelFile
 from pyopenvba.interpreter import parse_module
 from python_calamine import CalamineWorkbook
 
-from loyalty_xl import cli, formulas, refresh, refreshing_open, traces, tracing_open
+from loyalty_xl import cli, formulas, refresh, refreshing_open, talk_share, traces, tracing_open
+from loyalty_xl import share as sharing
 from loyalty_xl.cells import column_letters
 from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.formulas import CellError
@@ -435,7 +436,7 @@ def test_add_in_is_a_sound_package(add_in: Path) -> None:
 
 
 def test_ribbon_asks_for_what_is_there(add_in: Path) -> None:
-    """One group with five buttons; every callback is a procedure of the add-in, and every name has its words in both languages."""
+    """One group with six buttons; every callback is a procedure of the add-in, and every name has its words in both languages."""
     root = etree.fromstring(parts_of(add_in)[building.RIBBON_PART])
     assert root.tag == "{http://schemas.microsoft.com/office/2009/07/customui}customUI"
     assert [each.get("id") for each in root.iter("{*}button")] == list(vba.BUTTONS)
@@ -493,7 +494,7 @@ def test_macro_workbook_is_a_sound_package(macro_book: Path) -> None:
     assert building.RIBBON_PART not in parts
 
 
-def test_macro_workbook_has_five_buttons_on_two_pages(macro_book: Path) -> None:
+def test_macro_workbook_has_six_buttons_on_two_pages(macro_book: Path) -> None:
     """Start and Scorecard carry a button for each action, and every button names a macro that is there."""
     drawings = [data for name, data in parts_of(macro_book).items() if name.endswith(".vml")]
     macros = [re.findall(rb"<x:FmlaMacro>\[0\]!(\w+)</x:FmlaMacro>", data) for data in drawings]
@@ -628,6 +629,26 @@ def test_trace_button_wants_a_line(front: Book) -> None:
     assert [mode for mode, _ in front.said] == ["critical", "critical"]
     assert all("select a cell in the line of a KPI" in text for _, text in front.said)
     assert not front.sheets[2].active
+
+
+def test_share_button_shares_the_saved_workbook(front: Book, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Share makes files of the workbook as it lies on disk; with unsaved changes, or without a folder, it says so and makes none."""
+    asked: list[Path] = []
+    monkeypatch.setattr(sharing, "share", asked.append)
+    monkeypatch.setattr(talk_share, "share_text", lambda made, language: "5 files")
+    place = tmp_path / "book.xlsm"
+    place.touch()
+    front.api.FullName = str(place)
+    for saved in (True, False):
+        front.api.Saved = saved
+        buttons.share()
+    front.api.FullName = "https://company.example/Documents/book.xlsm"
+    buttons.share()
+    assert asked == [place]
+    assert [mode for mode, _ in front.said] == ["info", "critical", "critical"]
+    assert front.said[0][1] == "5 files"
+    assert "unsaved changes" in front.said[1][1]
+    assert "folder of this machine" in front.said[2][1]
 
 
 def test_bug_behind_a_button_goes_to_a_log(front: Book, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -29,8 +29,7 @@ from loyalty_xl.formulas import functions
 from loyalty_xl.hosts import worker
 from loyalty_xl.hosts.libreoffice import extension, installing
 from loyalty_xl.hosts.libreoffice.pipe import NoAnswer, Worker, packed
-from loyalty_xl.newbook import make_book
-from loyalty_xl.sample import small_company
+from tests.conftest import small_book
 from tests.hosts import office as offices
 from tests.hosts.parity import CASES, Case, agrees, column, serial
 
@@ -445,10 +444,7 @@ def test_errors_say_why(office: offices.Office) -> None:
 def unfilled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook over two sheets of the small company, never refreshed, with its files beside it."""
     folder = tmp_path_factory.mktemp("company")
-    for file in small_company(folder / "files"):
-        if file.stem not in ("Orders", "SurveyResponses"):
-            file.unlink()
-    make_book(folder / "book.xlsx", "en", folder / "files")
+    small_book(folder, "Orders", "SurveyResponses")
     return folder
 
 
@@ -463,7 +459,9 @@ def company(unfilled: Path, tmp_path: Path) -> Path:
 def test_menu_and_toolbar_are_there(office: offices.Office) -> None:
     """Refresh, Check, Trace and Errors stand in the menu and on the toolbar."""
     for part in office("menu"):
-        assert [url for _, url in part] == [f"loyalty-xl:{name}" for name in ("refresh", "check", "trace", "errors")]
+        assert [url for _, url in part] == [
+            f"loyalty-xl:{name}" for name in ("refresh", "check", "trace", "share", "errors")
+        ]
         assert all(title for title, _ in part)
 
 
@@ -535,6 +533,21 @@ def test_trace_in_calc_shows_the_rows_behind_the_selected_line(office: offices.O
 
 
 @in_office
+def test_share_in_calc_makes_files_beside_the_stored_workbook(office: offices.Office, company: Path) -> None:
+    """Share makes workbook, PDF, pictures and a draft of the stored workbook, which stays open and as it was; with unsaved changes it says so."""
+    assert main(["refresh", str(company), "--json"]) in (0, 1)
+    before = company.read_bytes()
+    office("open", url=company.as_uri())
+    good, text, _ = office("command", name="share")
+    assert good, text
+    made = company.with_name(f"{company.stem}_share")
+    assert {path.suffix for path in made.iterdir()} == {".xlsx", ".pdf", ".png", ".html", ".eml", ".txt", ".json"}
+    assert str(made / "mail.eml") in text
+    assert company.read_bytes() == before
+    office("close")
+
+
+@in_office
 def test_refresh_needs_a_stored_workbook(office: offices.Office, tmp_path: Path) -> None:
     """A workbook never stored, and one of another format, are refused with a sentence and stay open."""
     office("new", columns=[[1]])
@@ -554,7 +567,7 @@ def test_refresh_needs_a_stored_workbook(office: offices.Office, tmp_path: Path)
 def test_no_dialog_stops_an_office_without_a_screen(office: offices.Office) -> None:
     """A click on a command that has something to say returns, and the office goes on."""
     office("new", columns=[[1]])
-    for name in ("errors", "refresh", "check", "trace"):
+    for name in ("errors", "refresh", "check", "trace", "share"):
         office("click", name=name)
     assert office("command", name="errors")[0]
     assert shown(office, "=LOYALTY.NPS({0}1:{0}2)", column(10.0, 9.0)) == 100

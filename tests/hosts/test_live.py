@@ -27,10 +27,9 @@ from loyalty_xl.errors import UsageError, WriteError
 from loyalty_xl.newbook import make_book
 from loyalty_xl.opening import Asked
 from loyalty_xl.refreshing_open import refresh_open
-from loyalty_xl.sample import small_company
 from loyalty_xl.traces import trace_figure
 from loyalty_xl.tracing_open import trace_open
-from tests.conftest import TODAY
+from tests.conftest import TODAY, small_book
 from tests.hosts.engine import Book, opened
 
 pytestmark = pytest.mark.windows
@@ -109,9 +108,7 @@ def day_cell(book: Any) -> str:
 
 def test_the_same_pages_as_the_command_line(tmp_path: Path) -> None:
     """Every cell of every page is what `loyalty-xl refresh` writes, each block written once."""
-    (tmp_path / "files").mkdir()
-    small_company(tmp_path / "files")
-    make_book(tmp_path / "book.xlsx", "en", tmp_path / "files")
+    small_book(tmp_path)
     shutil.copy(tmp_path / "book.xlsx", tmp_path / "command.xlsx")
     how = {**HOW, "settings": {"cycle_type": "year"}}
     refresh(tmp_path / "command.xlsx", **how)
@@ -284,10 +281,7 @@ def test_added_sheets_formats_and_links_arrive(made_tiny: Path, tmp_path: Path) 
 
 def test_actuals_lead_to_detail_and_keep_their_looks(tmp_path: Path) -> None:
     """Refreshed while open, an actual leads to its row on Detail with a tip and looks as before; a second refresh adds none."""
-    for file in small_company(tmp_path / "files"):
-        if file.stem not in ("Orders", "Customers"):
-            file.unlink()
-    make_book(tmp_path / "book.xlsx", "en", tmp_path / "files")
+    small_book(tmp_path, "Orders", "Customers")
     book, double = opened(tmp_path / "book.xlsx")
     board = double.wb["Scorecard"]
     fonts = {cell.coordinate: copy(cell.font) for row in board.iter_rows() for cell in row}
@@ -309,10 +303,7 @@ def test_actuals_lead_to_detail_and_keep_their_looks(tmp_path: Path) -> None:
 
 def test_the_selected_line_is_traced_as_the_command_line_does(tmp_path: Path) -> None:
     """The page Trace of the open workbook is that of `loyalty-xl trace`, its actual leads there; no other page is written."""
-    for file in small_company(tmp_path / "files"):
-        if file.stem not in ("Orders", "Customers"):
-            file.unlink()
-    make_book(tmp_path / "book.xlsx", "en", tmp_path / "files")
+    small_book(tmp_path, "Orders", "Customers")
     refresh(tmp_path / "book.xlsx", **HOW)
     book, double = opened(tmp_path / "book.xlsx")
     board = double.wb["Scorecard"]

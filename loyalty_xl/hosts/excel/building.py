@@ -50,6 +50,13 @@ WORDS = {  # of ribbon and buttons: name -> (zh, en, what it does in zh, in en, 
         "Select a line of the Scorecard first: the page Trace then lists every row behind its figure.",
         "TracePrecedents",
     ),
+    "LoyaltyShare": (
+        "分享",
+        "Share",
+        "从已保存的记分卡生成可以发给别人的文件和邮件草稿。不发送任何内容。",
+        "Makes files and mail drafts for other people from the saved scorecard. Nothing is sent.",
+        "FileSendAsAttachment",
+    ),
     "LoyaltyFindings": ("问题", "Findings", "打开“问题”页。", "Opens the page Findings.", "ErrorChecking"),
     "LoyaltyHelp": (
         "帮助",
@@ -64,7 +71,7 @@ _BUTTON = {"width": 92, "height": 26}
 
 
 def build_add_in(path: Path) -> None:
-    """Write the add-in: the functions, the five actions, and a ribbon group.
+    """Write the add-in: the functions, the six actions, and a ribbon group.
 
     Raises
     ------
@@ -113,7 +120,7 @@ def build_macro_template(path: Path, language: str) -> None:
 
 
 def ribbon() -> str:
-    """The ribbon: one tab with one group of five buttons; every word is asked for when it is shown."""
+    """The ribbon: one tab with one group of six buttons; every word is asked for when it is shown."""
     buttons = "".join(
         f'<button id="{name}" size="large" imageMso="{picture}" getLabel="LoyaltyLabel" getSupertip="LoyaltyTip" '
         'onAction="LoyaltyClick"/>'

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import xlwings
 
 from loyalty_xl.books.places import FINDINGS, SCORECARD, TRACE, not_ours
-from loyalty_xl.errors import LoyaltyError
+from loyalty_xl.errors import LoyaltyError, UsageError
 from loyalty_xl.findings import sentence
 from loyalty_xl.version import __version__
 from loyalty_xl.vocabulary import Severity
@@ -110,6 +110,29 @@ def trace(book: xlwings.Book) -> str:
 
 
 @_said
+def share(book: xlwings.Book) -> str:
+    """Make the files that are shared from the workbook as it was last saved, and say where they lie."""
+    from loyalty_xl import share as sharing
+    from loyalty_xl.books import live
+    from loyalty_xl.talk_share import share_text
+
+    place = live.place_of(book)
+    if place is None:
+        raise UsageError(
+            "",
+            "请先把工作簿保存到本机文件夹,再分享。",
+            "Save the workbook in a folder of this machine first, then share it.",
+        )
+    if not book.api.Saved:
+        raise UsageError(
+            "",
+            "有未保存的改动。请先更新并保存,再分享。",
+            "There are unsaved changes. Refresh and save first, then share.",
+        )
+    return share_text(sharing.share(place), "both")
+
+
+@_said
 def findings(book: xlwings.Book) -> str:
     """Open the page Findings."""
     _find(book, FINDINGS).activate()
@@ -126,7 +149,7 @@ def help_page(_: xlwings.Book) -> str:
 
 
 def help_html() -> str:
-    """The five buttons and every function, on one page, in both languages."""
+    """The six buttons and every function, on one page, in both languages."""
     from loyalty_xl.formulas import functions
     from loyalty_xl.hosts.excel.building import WORDS
 

@@ -27,6 +27,7 @@ BUTTONS = {
     "LoyaltyRefresh": "refresh",
     "LoyaltyCheck": "check",
     "LoyaltyTrace": "trace",
+    "LoyaltyShare": "share",
     "LoyaltyFindings": "findings",
     "LoyaltyHelp": "help_page",
 }
@@ -142,7 +143,7 @@ End Sub
 
 _MACROS = """
 Option Explicit
-' The five actions of loyalty_xl {version}. Generated: changes are lost with the next build.
+' The six actions of loyalty_xl {version}. Generated: changes are lost with the next build.
 
 Public Sub LoyaltyRefresh()
     LoyaltyRun "refresh"
@@ -154,6 +155,10 @@ End Sub
 
 Public Sub LoyaltyTrace()
     LoyaltyRun "trace"
+End Sub
+
+Public Sub LoyaltyShare()
+    LoyaltyRun "share"
 End Sub
 
 Public Sub LoyaltyFindings()
@@ -218,6 +223,7 @@ Public Sub LoyaltyClick(control As IRibbonControl)
         Case "LoyaltyRefresh": LoyaltyRefresh
         Case "LoyaltyCheck": LoyaltyCheck
         Case "LoyaltyTrace": LoyaltyTrace
+        Case "LoyaltyShare": LoyaltyShare
         Case "LoyaltyFindings": LoyaltyFindings
         Case "LoyaltyHelp": LoyaltyHelp
     End Select
@@ -258,7 +264,7 @@ def functions_module(made: Iterable[Function] | None = None) -> str:
 
 
 def macros_module() -> str:
-    """The five macros behind ribbon and buttons."""
+    """The six macros behind ribbon and buttons."""
     return _lines(_MACROS.format(version=__version__).lstrip())
 
 

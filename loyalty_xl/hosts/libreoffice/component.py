@@ -42,6 +42,7 @@ TEXTS = {
     "read_only": ("工作簿是只读的,无法更新。", "The workbook is read-only and cannot be refreshed."),
     "not_stored": ("无法保存工作簿,没有更新:", "The workbook could not be stored, nothing was refreshed: "),
     "changed": ("有未保存的改动。请先保存,检查读取的是文件。", "There are unsaved changes. Save first: the check reads the file."),
+    "unshared": ("有未保存的改动。请先更新并保存,分享的是文件里的记分卡。", "There are unsaved changes. Refresh and save first: what is shared is the scorecard in the file."),
     "kept_open": ("无法关闭工作簿,没有更新。", "The workbook could not be closed, nothing was refreshed."),
     "no_errors": ("没有公式报错。", "No formula has failed."),
 }  # fmt: skip
@@ -184,7 +185,7 @@ class Later(unohelper.Base, XCallback):
 
 
 class Commands(Base, XInitialization, XDispatchProvider, XNotifyingDispatch):
-    """Refresh, Check, Trace and Errors of one window."""
+    """Refresh, Check, Trace, Share and Errors of one window."""
 
     names = ("loyalty_xl.Commands", "com.sun.star.frame.ProtocolHandler")
 
@@ -212,7 +213,13 @@ class Commands(Base, XInitialization, XDispatchProvider, XNotifyingDispatch):
 
     def dispatchWithNotification(self, url, _arguments, listener):
         """Do a command when the menu is closed, and tell *listener* what came of it."""
-        work = {"refresh": self.refresh, "check": self.check, "trace": self.trace, "errors": self.errors}[url.Path]
+        work = {
+            "refresh": self.refresh,
+            "check": self.check,
+            "trace": self.trace,
+            "share": self.share,
+            "errors": self.errors,
+        }[url.Path]
 
         def run():
             try:
@@ -258,6 +265,14 @@ class Commands(Base, XInitialization, XDispatchProvider, XNotifyingDispatch):
         if refused or model.isModified():
             return False, refused or self.told("changed")
         answer = self.asked("check", model.getURL())
+        return answer["ok"], answer["text"]
+
+    def share(self):
+        """Make the files to share from the stored workbook, which stays open: nothing is written into it."""
+        model, refused = self.document(changed=False)
+        if refused or model.isModified():
+            return False, refused or self.told("unshared")
+        answer = self.asked("share", model.getURL())
         return answer["ok"], answer["text"]
 
     def refresh(self):

@@ -28,6 +28,7 @@ COMMANDS = (
     ("refresh", "更新记分卡(先保存)", "Refresh scorecard (stores first)", "更新记分卡", "Refresh"),
     ("check", "检查数据", "Check the data", "检查", "Check"),
     ("trace", "追溯选中的指标(先保存)", "Trace the selected KPI (stores first)", "追溯", "Trace"),
+    ("share", "生成可分享的文件和邮件草稿", "Make files and mail drafts to share", "分享", "Share"),
     ("errors", "公式报错原因", "Why formulas failed", "报错原因", "Errors"),
 )
 MENU = ("忠诚度记分卡", "Loyalty")

@@ -1,5 +1,5 @@
 Option Explicit
-' The five actions of loyalty_xl VERSION. Generated: changes are lost with the next build.
+' The six actions of loyalty_xl VERSION. Generated: changes are lost with the next build.
 
 Public Sub LoyaltyRefresh()
     LoyaltyRun "refresh"
@@ -11,6 +11,10 @@ End Sub
 
 Public Sub LoyaltyTrace()
     LoyaltyRun "trace"
+End Sub
+
+Public Sub LoyaltyShare()
+    LoyaltyRun "share"
 End Sub
 
 Public Sub LoyaltyFindings()

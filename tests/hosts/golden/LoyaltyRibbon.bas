@@ -38,6 +38,7 @@ Public Sub LoyaltyClick(control As IRibbonControl)
         Case "LoyaltyRefresh": LoyaltyRefresh
         Case "LoyaltyCheck": LoyaltyCheck
         Case "LoyaltyTrace": LoyaltyTrace
+        Case "LoyaltyShare": LoyaltyShare
         Case "LoyaltyFindings": LoyaltyFindings
         Case "LoyaltyHelp": LoyaltyHelp
     End Select
