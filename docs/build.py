@@ -2,6 +2,7 @@
 
 uv run python docs/build.py              the references
 uv run python docs/build.py --pictures   the pictures too (needs LibreOffice and poppler-utils)
+uv run python docs/build.py --pictures share   only those whose names begin so (share-phone needs Chromium)
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
 import tempfile
 import tomllib
 import zlib
+from io import BytesIO
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy as np
 
@@ -42,13 +45,31 @@ EXIT_CODES = (
     ("2", "the command was called in a way that cannot work"),
     ("3", "a file could not be read, or no KPI could be computed; nothing was written"),
     ("4", "the file could not be written: open elsewhere, no permission, no space, a name that exists already"),
+    ("5", "mail not sent, wholly or in part; run again, and only what is missing is sent"),
     ("70", "a fault of the program; the message names a log file, the workbook is unchanged"),
     ("130", "stopped with Ctrl+C; nothing was written"),
 )
 
 ENVIRONMENT = (
     ("`LOYALTY_XL_PASSWORD`", "password of department files that need one to open"),
+    (
+        "`LOYALTY_XL_SHARE_PASSWORD`",
+        "password that `share --password` puts on the shared workbook, where nobody is there to type it",
+    ),
     ("`SOURCE_DATE_EPOCH`", "seconds since 1970 that *Refreshed at* shows instead of the clock"),
+    (
+        "`LOYALTY_XL_SMTP_HOST`, `LOYALTY_XL_SMTP_PORT`",
+        "mail server of `share --send`; the port follows the kind of security unless it is set",
+    ),
+    (
+        "`LOYALTY_XL_SMTP_SECURITY`",
+        "`starttls` (port 587, where it is not set), `tls` (465), or `none` (25, for this computer only)",
+    ),
+    ("`LOYALTY_XL_SMTP_FROM`", "sender, as `name@example.com` or `Name <name@example.com>`"),
+    (
+        "`LOYALTY_XL_SMTP_USER`, `LOYALTY_XL_SMTP_PASSWORD`",
+        "login; the password may stand in the keyring instead (service `loyalty-xl`, user name = the user)",
+    ),
     ("`LOYALTY_XL_NO_RECALC`", "set: other people's formulas are not calculated after a fill"),
     (
         "`LOYALTY_XL_NO_CACHE`",
@@ -142,12 +163,15 @@ DECISIONS = (
 def main() -> int:
     """Write the references, and the pictures when asked."""
     parser = argparse.ArgumentParser(description="Write docs/reference from the code.")
-    parser.add_argument("--pictures", action="store_true", help="make docs/pictures too")
+    parser.add_argument(
+        "--pictures", nargs="*", metavar="NAME", help="make docs/pictures too, or those whose names begin so"
+    )
+    arguments = parser.parse_args()
     for name, text in pages().items():
         (DOCS / name).write_text(text, encoding="utf-8", newline="\n")
         sys.stdout.write(f"docs/{name}\n")
-    if parser.parse_args().pictures:
-        for path in pictures():
+    if arguments.pictures is not None:
+        for path in pictures(arguments.pictures):
             sys.stdout.write(f"{path.relative_to(ROOT).as_posix()}  {path.stat().st_size / 1000:.0f} kB\n")
     return 0
 
@@ -610,6 +634,8 @@ DPI = 140
 MARGIN = 16  # pixels kept around what is drawn
 FOOTER = 0.06  # share of the page below which page numbers stand
 WIDTHS = {"scorecard": 2, "trend": 3}  # pages of the printed workbook
+SHARED = ("share-mail", "share-poster", "share-phone")
+SCREEN = (390, 844, 2)  # of a telephone: width and height, and pixels of the picture for each of its own
 DEUTERANOPIA = (  # linear RGB as somebody without green cones sees it: Viénot, Brettel and Mollon 1999
     (0.29275, 0.70725, 0.0),
     (0.29275, 0.70725, 0.0),
@@ -617,24 +643,103 @@ DEUTERANOPIA = (  # linear RGB as somebody without green cones sees it: Viénot,
 )
 
 
-def pictures() -> Iterator[Path]:
+def pictures(names: Sequence[str] = ()) -> Iterator[Path]:
+    """Make the pictures whose names begin with one of *names*, or all."""
+    os.environ["SOURCE_DATE_EPOCH"] = "1785542400"  # 2026-08-01
+    (DOCS / "pictures").mkdir(exist_ok=True)
+
+    def wanted(name: str) -> bool:
+        return not names or name.startswith(tuple(names))
+
+    with tempfile.TemporaryDirectory() as temporary:
+        yield from page_pictures(wanted, Path(temporary))
+        if any(map(wanted, SHARED)):
+            yield from share_pictures(wanted, Path(temporary) / "share")
+
+
+def page_pictures(wanted: Callable[[str], bool], folder: Path) -> Iterator[Path]:
     """Make the demo in every language, print it, and keep Scorecard and Trend as pictures."""
     from loyalty_xl.demo import make_demo
 
-    os.environ["SOURCE_DATE_EPOCH"] = "1785542400"  # 2026-08-01
-    folder = DOCS / "pictures"
-    folder.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as temporary:
-        for language in ("zh", "en", "both"):
-            place = Path(temporary) / language
-            make_demo(place, language)
-            pdf = printed(place / "scorecard.xlsx", place)
-            for name, page in WIDTHS.items():
-                drawn = cropped(drawn_page(pdf, page, place))
-                yield write_png(folder / f"{name}.{language}.png", drawn)
-                if (name, language) == ("scorecard", "en"):
-                    yield write_png(folder / "scorecard.grey.png", grey(drawn))
-                    yield write_png(folder / "scorecard.deutan.png", deutan(drawn))
+    for language in ("zh", "en", "both"):
+        more = ["scorecard.grey", "scorecard.deutan"] if language == "en" else []
+        if not any(map(wanted, [*(f"{name}.{language}" for name in WIDTHS), *more])):
+            continue
+        place = folder / language
+        make_demo(place, language)
+        pdf = printed(place / "scorecard.xlsx", place)
+        for name, page in WIDTHS.items():
+            drawn = cropped(drawn_page(pdf, page, place))
+            if wanted(f"{name}.{language}"):
+                yield write_png(picture(f"{name}.{language}"), drawn)
+            if (name, language) == ("scorecard", "en"):
+                for other, seen in (("scorecard.grey", grey), ("scorecard.deutan", deutan)):
+                    if wanted(other):
+                        yield write_png(picture(other), seen(drawn))
+
+
+def picture(name: str) -> Path:
+    """Where a picture stands."""
+    return DOCS / "pictures" / f"{name}.png"
+
+
+def share_pictures(wanted: Callable[[str], bool], folder: Path) -> Iterator[Path]:
+    """What is shared of the sample company: first page of the PDF, poster, and the mail on a telephone."""
+    from loyalty_xl.demo import make_demo
+    from loyalty_xl.refreshing import as_shown
+    from loyalty_xl.sharing import page
+    from loyalty_xl.sharing.card import Audience
+    from loyalty_xl.sharing.collecting import Collection
+    from loyalty_xl.sharing.pictures import page_picture, poster, to_pdf
+    from loyalty_xl.sharing.workbook import write_workbook
+
+    make_demo(folder, "both")
+    made = as_shown(folder / "scorecard.xlsx")
+    if made.period is None:
+        raise ValueError("the demo shows nothing")
+    whole = Collection.of(made, made.period)
+    en, zh = (whole.card(Audience(language), whole.id) for language in ("en", "zh"))
+    if wanted("share-mail"):
+        write_workbook(folder / "share.xlsx", en)
+        to_pdf(folder / "share.xlsx", folder / "share.pdf")
+        yield write_png(picture("share-mail"), read_png(page_picture(folder / "share.pdf", 1400)))
+    if wanted("share-poster"):
+        yield write_png(picture("share-poster"), read_png(poster(zh)))
+    if wanted("share-phone"):
+        (folder / "share.html").write_text(page.html(en), encoding="utf-8")
+        if (drawn := on_telephone(folder / "share.html", folder)) is not None:
+            yield write_png(picture("share-phone"), drawn)
+        else:
+            sys.stdout.write("share-phone.png stays as it is: Chromium is not installed\n")
+
+
+def on_telephone(page: Path, folder: Path) -> np.ndarray | None:
+    """The first two screens of a page on a telephone, beside each other; None without Chromium."""
+    import numpy as np
+
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        return None
+    wide, high, scale = SCREEN
+    # a window may be no narrower than 500 pixels; a frame may
+    frame = f'<body style="margin:0"><iframe src="{page.name}" style="border:0;width:{wide}px;height:{2 * high}px"></iframe>'
+    (folder / "frame.html").write_text(f"<!DOCTYPE html>{frame}", encoding="utf-8")
+    command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
+    command += [f"--user-data-dir={folder / 'chromium'}", f"--force-device-scale-factor={scale}"]
+    command += [f"--window-size={max(wide, 500)},{2 * high}", f"--screenshot={folder / 'screen.png'}"]
+    subprocess.run([*command, (folder / "frame.html").as_uri()], check=True, capture_output=True)
+    drawn = read_png((folder / "screen.png").read_bytes())[:, : wide * scale]
+    between = np.full((high * scale, 20 * scale, 3), 160, np.uint8)
+    return np.concatenate([drawn[: high * scale], between, drawn[high * scale :]], axis=1)
+
+
+def read_png(data: bytes) -> np.ndarray:
+    """A picture as pixels."""
+    import numpy as np
+    from PIL import Image
+
+    return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
 
 
 def printed(book: Path, folder: Path) -> Path:

@@ -27,10 +27,8 @@ from loyalty_xl.books.saving import replace_file
 from loyalty_xl.cells import Kind
 from loyalty_xl.contracts.adjustments import counting, read_adjustments, without_effect
 from loyalty_xl.contracts.control_month_end import ADJUSTMENTS
-from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
 from loyalty_xl.publish.contents import document, results_hash
-from loyalty_xl.sample import small_company
 from loyalty_xl.scoring import Line, judged, loyalty_score
 from loyalty_xl.settings import Settings
 from loyalty_xl.vocabulary import (
@@ -48,7 +46,7 @@ from loyalty_xl.vocabulary import (
     Unit,
     Window,
 )
-from tests.conftest import TODAY
+from tests.conftest import TODAY, small_book
 from tests.contracts.made_sheets import sheet_of
 from tests.test_refresh import by_calamine, card, opened, set_in_book, with_formula
 
@@ -424,8 +422,9 @@ def state(book: Path, sheet: str) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def without_libreoffice() -> Iterator[None]:
-    """Formulas of the user's are not recalculated here: that has tests of its own."""
+    """Formulas of the user's are not recalculated here: that has tests of its own; and no minute ends between two runs."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1790000000")
         patch.setenv("LOYALTY_XL_NO_RECALC", "1")
         yield
 
@@ -434,11 +433,7 @@ def without_libreoffice() -> Iterator[None]:
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The orders of the small company, by quarters, refreshed: its workbook, not to be changed."""
     folder = tmp_path_factory.mktemp("adjustments")
-    for file in small_company(folder / "files"):
-        if file.stem != "Orders":
-            file.unlink()
-    make_book(folder / "book.xlsx", "en", folder / "files")
-    set_in_book(folder / "book.xlsx", "cycle_type", "quarter")
+    set_in_book(small_book(folder, "Orders"), "cycle_type", "quarter")
     again(folder / "book.xlsx")
     return folder / "book.xlsx"
 

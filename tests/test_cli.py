@@ -23,6 +23,7 @@ from loyalty_xl.books.saving import newest_backups
 from loyalty_xl.errors import UsageError
 from loyalty_xl.sample import small_company
 from loyalty_xl.scoring import SCORES
+from tests.conftest import small_book
 
 Output = pytest.CaptureFixture[str]
 RESULT = {
@@ -40,10 +41,7 @@ DOCUMENT = {"period", "as_of", "results", "scorecard", "tables", "findings", "ru
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with three sheets of the small company and a workbook that knows them, never refreshed."""
     folder = tmp_path_factory.mktemp("cli")
-    for file in small_company(folder / "files"):
-        if file.stem not in ("Orders", "Regions", "SurveyResponses"):
-            file.unlink()
-    newbook.make_book(folder / "book.xlsx", "en", folder / "files")
+    small_book(folder, "Orders", "Regions", "SurveyResponses")
     return folder
 
 

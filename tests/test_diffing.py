@@ -29,7 +29,6 @@ from loyalty_xl.contracts import departments
 from loyalty_xl.contracts.row_marks import digests
 from loyalty_xl.diffing import Diff, diff, read_state
 from loyalty_xl.errors import UsageError, WriteError
-from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
 from loyalty_xl.publish.banner import COPY, Banner
 from loyalty_xl.publish.change_words import SECTIONS, log_entries, number_texts, page_name, report, section_of
@@ -39,7 +38,7 @@ from loyalty_xl.publish.layout import read_layout
 from loyalty_xl.publish.states import Rows, State, results_of_rows, state_of
 from loyalty_xl.sample import small_company
 from loyalty_xl.settings import SETTINGS, Settings
-from tests.conftest import TODAY
+from tests.conftest import TODAY, small_book
 from tests.contracts.made_sheets import sheet_of
 from tests.contracts.raw import raw_sheet
 from tests.made_results import computed
@@ -85,13 +84,7 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """The small company, refreshed after some changes, after none, and after changes of files."""
     folder = tmp_path_factory.mktemp("story")
-    files, book = folder / "files", folder / "book.xlsx"
-    files.mkdir()
-    small_company(files)
-    for each in files.iterdir():
-        if each.name not in KEPT:
-            each.unlink()
-    make_book(book, "en", files)
+    files, book = folder / "files", small_book(folder, *(Path(each).stem for each in sorted(KEPT)))
     put(book, "Settings", {(list(SETTINGS).index("cycle_type") + 2, 2): "year"})
     put(book, "Targets", {(2, column): value for column, value in TARGET.items()})
     again(book)

@@ -24,6 +24,7 @@ def _no_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """LibreOffice and fonts are as the test says, not as this machine has them."""
     monkeypatch.setattr(doctor.libreoffice, "program", lambda: "/usr/bin/soffice")
     monkeypatch.setattr(doctor, "chinese_fonts", lambda: True)
+    monkeypatch.setattr(doctor, "check_fonts", lambda language: "Noto Sans CJK SC")
 
 
 def bad(items: list[doctor.Item]) -> dict[str, str]:
@@ -134,6 +135,7 @@ def test_elsewhere_excel_is_not_asked_for(tmp_path: Path, monkeypatch: pytest.Mo
     """On Linux and Mac nothing is bad without Excel, xlwings, LibreOffice or a Chinese font: the command line needs none of them."""
     monkeypatch.setattr(doctor.libreoffice, "program", lambda: None)
     monkeypatch.setattr(doctor, "chinese_fonts", lambda: False)
+    monkeypatch.setattr(doctor, "check_fonts", lambda language: "")
     here = windows_machine(tmp_path, system="linux", version=lambda _: "", registry=lambda *_: "")
     items = doctor.examine(here)
     assert bad(items) == {}
@@ -142,8 +144,23 @@ def test_elsewhere_excel_is_not_asked_for(tmp_path: Path, monkeypatch: pytest.Mo
         "pyOpenVBA",
         "fonts",
         "LibreOffice",
+        "PDF",
+        "pictures",
         "Excel",
     }
+
+
+@pytest.mark.windows
+def test_pdf_and_pictures_say_what_they_are_made_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The PDF is printed by LibreOffice, else by Excel; without a Chinese font pictures are drawn in English, and that is said."""
+    here = windows_machine(tmp_path)
+    assert doctor.printing(here).en == "printed by LibreOffice"
+    monkeypatch.setattr(doctor.libreoffice, "program", lambda: None)
+    assert doctor.printing(here).en == "printed by Excel"
+    assert "Noto Sans CJK SC" in doctor.pictures(here).en
+    monkeypatch.setattr(doctor, "check_fonts", lambda language: "Segoe UI" if language == "en" else "")
+    assert doctor.pictures(here).en == "no Chinese font: pictures for chat groups in English only (Segoe UI)"
+    assert doctor.pictures(here).repair == "start ms-settings:optionalfeatures"
 
 
 @pytest.mark.parametrize("language", ["zh", "en", "both"])

@@ -14,8 +14,7 @@ import pytest
 from loyalty_xl.books import reading
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.places import DETAIL, SCORECARD
-from loyalty_xl.newbook import make_book
-from loyalty_xl.sample import small_company
+from tests.conftest import small_book
 
 OURS = '''
     """KPIs of our own."""
@@ -75,11 +74,7 @@ def run(packages: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """A workbook over three sheets of the small company."""
-    for file in small_company(tmp_path / "files"):
-        if file.stem not in ("Complaints", "Customers", "SurveyResponses"):
-            file.unlink()
-    make_book(tmp_path / "book.xlsx", "both", tmp_path / "files")
-    return tmp_path / "book.xlsx"
+    return small_book(tmp_path, "Complaints", "Customers", "SurveyResponses", language="both")
 
 
 @pytest.fixture(scope="module")

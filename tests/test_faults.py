@@ -23,10 +23,8 @@ from python_calamine import CalamineWorkbook
 from loyalty_xl import refresh
 from loyalty_xl.books.patch import Patch
 from loyalty_xl.errors import WriteError
-from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
-from loyalty_xl.sample import small_company
-from tests.conftest import TODAY
+from tests.conftest import TODAY, small_book
 
 pytestmark = [
     pytest.mark.filterwarnings("error"),
@@ -183,12 +181,8 @@ class Server:
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Refresh:
     """Orders and answers of the small company, refreshed: little to write, in all the steps there are."""
-    folder = tmp_path_factory.mktemp("few")
-    for file in small_company(folder / "files"):
-        if file.stem not in ("Orders", "SurveyResponses"):
-            file.unlink()
-    make_book(folder / "book.xlsx", "en", folder / "files")
-    return refresh(folder / "book.xlsx", period="2025", today=TODAY, by="test")
+    book = small_book(tmp_path_factory.mktemp("few"), "Orders", "SurveyResponses")
+    return refresh(book, period="2025", today=TODAY, by="test")
 
 
 @pytest.fixture(scope="module")

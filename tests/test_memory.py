@@ -19,11 +19,9 @@ from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.saving import replace_file
 from loyalty_xl.demo import FILES
 from loyalty_xl.errors import WriteError
-from loyalty_xl.newbook import make_book
 from loyalty_xl.opening import open_book
 from loyalty_xl.pipeline import Refresh
-from loyalty_xl.sample import small_company
-from tests.conftest import TODAY
+from tests.conftest import TODAY, small_book
 
 
 @pytest.fixture(autouse=True)
@@ -39,13 +37,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Four sheets of the small company in files; every sheet is treated as a large one."""
     monkeypatch.setattr(unread, "LARGE", 0)
-    files = tmp_path / "files"
-    files.mkdir()
-    for file in small_company(files):
-        if file.stem not in {"Orders", "Customers", "SurveyResponses", "Complaints"}:
-            file.unlink()
-    make_book(tmp_path / "book.xlsx", "en", files)
-    return tmp_path / "book.xlsx"
+    return small_book(tmp_path, "Orders", "Customers", "SurveyResponses", "Complaints")
 
 
 def change(book: Path, sheet: str, cells: Mapping[tuple[int, int], Any]) -> None:
@@ -214,6 +206,7 @@ def test_unchanged_cells_are_read_when_somebody_looks(book: Path) -> None:
     assert len(known[0]) == len(fresh) > 0
     assert not isinstance(known[0], unread.Unread)
     assert known[0].columns.keys() == fresh.columns.keys()
+    refresh(book, period="2024", today=TODAY, by="test", recalculate=False)  # written anew, known anew
     with open_book(book) as opened:
         late = [each for each in opened.pending.result().values() if isinstance(each, unread.Unread)]
     change(book, "Targets", {(2, 1): "nps", (2, 2): "2025", (2, 3): 45})

@@ -46,11 +46,10 @@ from loyalty_xl.errors import LoyaltyError, UsageError, WriteError
 from loyalty_xl.newbook import make_book
 from loyalty_xl.pipeline import Refresh
 from loyalty_xl.publish.template import build
-from loyalty_xl.sample import small_company
 from loyalty_xl.settings import SETTINGS
 from loyalty_xl.vocabulary import Finding, Flag, Reason, Status
 from tests.books.test_losslessness import CACHE, OPAQUE, PIVOT, RECORDS, links, members, png, with_pivot
-from tests.conftest import TODAY
+from tests.conftest import TODAY, small_book
 
 SETTINGS_ROWS = {key: row for row, key in enumerate(SETTINGS, start=2)}
 Rows = list[list[Any]]
@@ -265,11 +264,7 @@ def without_libreoffice() -> Iterator[None]:
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The orders of the small company, quarters, two targets, never refreshed: its folder, which holds book.xlsx."""
     folder = tmp_path_factory.mktemp("origin")
-    for file in small_company(folder / "files"):
-        if file.stem != "Orders":
-            file.unlink()  # the demo has all sheets; with one, a refresh takes half the time
-    make_book(folder / "book.xlsx", "en", folder / "files")
-    set_in_book(folder / "book.xlsx", "cycle_type", "quarter")
+    set_in_book(small_book(folder, "Orders"), "cycle_type", "quarter")  # the demo has all sheets, and takes longer
     targets = opened(folder / "book.xlsx")
     sheet = targets["Targets"]
     at = {sheet.cell(1, column).value: column for column in range(1, sheet.max_column + 1)}

@@ -1,16 +1,12 @@
-"""Where a statistics package computes the same thing, it gives the same numbers."""
+"""Where a statistics package computes the same thing, it gives the same numbers.
+
+The packages are imported where they are used: seconds that only the worker that runs this file should spend.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, roc_auc_score
-from sklearn.preprocessing import StandardScaler
-from statsmodels.regression.linear_model import OLS
-from statsmodels.stats.proportion import proportion_confint
-from statsmodels.tools.tools import add_constant
 
 from loyalty_xl.associations import spearman
 from loyalty_xl.intervals import wilson
@@ -20,6 +16,9 @@ from loyalty_xl.regression import least_squares, within
 
 def test_statsmodels_agrees_on_elasticities() -> None:
     """Slopes, HC1 standard errors, t intervals and R2 are those of statsmodels, with dummies in place of absorbed groups."""
+    from statsmodels.regression.linear_model import OLS
+    from statsmodels.tools.tools import add_constant
+
     draws = np.random.default_rng(7)
     groups = np.repeat(np.arange(5), 24)
     columns = draws.normal(size=(120, 3)) + groups[:, None]
@@ -40,6 +39,10 @@ def test_statsmodels_agrees_on_elasticities() -> None:
 @pytest.mark.parametrize("ridge", [0.1, 1.0, 10.0])
 def test_scikit_learn_agrees_on_early_warning(ridge: float) -> None:
     """Weights, probabilities, AUC and Brier score are those of scikit-learn with C = 1 / ridge on standardised columns."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import brier_score_loss, roc_auc_score
+    from sklearn.preprocessing import StandardScaler
+
     draws = np.random.default_rng(11)
     rows = draws.normal(size=(400, 5)) * [1, 10, 0.1, 3, 1]
     happened = draws.random(400) < 1 / (1 + np.exp(1 - rows @ [0.8, 0.05, -4, 0.1, 0]))
@@ -55,6 +58,8 @@ def test_scikit_learn_agrees_on_early_warning(ridge: float) -> None:
 
 def test_scipy_agrees_on_ranks() -> None:
     """Spearman's correlation of scores full of ties is that of scipy."""
+    from scipy.stats import spearmanr
+
     draws = np.random.default_rng(3)
     for _ in range(20):
         x, y = draws.integers(1, 6, 60).astype(float), draws.integers(0, 11, 60).astype(float)
@@ -63,6 +68,8 @@ def test_scipy_agrees_on_ranks() -> None:
 
 def test_statsmodels_agrees_on_shares() -> None:
     """Wilson intervals are those of statsmodels, at the ends and in between."""
+    from statsmodels.stats.proportion import proportion_confint
+
     for part, whole in ((0, 7), (7, 7), (1, 20), (165, 412), (99, 100), (4389, 9000)):
         ends = wilson(part, whole)
         assert ends is not None
