@@ -109,7 +109,7 @@ def as_shown(book: str | Path, *, period: str | None = None, **more: Any) -> Ref
     Raises
     ------
     UsageError
-        The workbook does not show what its data say now.
+        The workbook does not show what its data say now, or there are no data.
     """
     from loyalty_xl.publish import run_log
 
@@ -117,8 +117,14 @@ def as_shown(book: str | Path, *, period: str | None = None, **more: Any) -> Ref
     last = run_log.last(run_log.entries_of(made.inputs.pages.get(RUN_LOG.name)), "run").get("period", "")
     if not made.up_to_date and period is None and made.period is not None and last not in ("", made.period.label):
         made = refresh(book, period=last, dry_run=True, **more)
+    name = made.book.name
+    if made.period is None:
+        raise UsageError(
+            "",
+            f"{name} 里还没有可计算的数据。请在来源页登记各部门的文件,或填写数据表,然后运行:loyalty-xl refresh {name}",
+            f"{name} has no data that anything can be computed from. Name the departments' files in Sources, or fill the sheets; then run: loyalty-xl refresh {name}",
+        )
     if not made.up_to_date:
-        name = made.book.name
         raise UsageError(
             "",
             f"{name} 显示的不是当前数据:上次更新后有变化(或从未更新)。请先运行:loyalty-xl refresh {name}",

@@ -13,6 +13,7 @@ from loyalty_xl.errors import ReadError, UsageError
 from loyalty_xl.findings import sentence
 from loyalty_xl.own_folder import OwnFolder, safe_name
 from loyalty_xl.refreshing import as_shown
+from loyalty_xl.settings_table import OF_SHARING
 from loyalty_xl.sharing import ledger
 from loyalty_xl.sharing.card import Audience
 from loyalty_xl.sharing.collecting import Collection
@@ -26,6 +27,7 @@ from loyalty_xl.sharing.recipients import Group, Recipient, groups, read_recipie
 from loyalty_xl.sharing.since import facts_of
 from loyalty_xl.sharing.suppression import Key
 from loyalty_xl.stamp import now
+from loyalty_xl.vocabulary import Cycle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from loyalty_xl.pipeline import Refresh
     from loyalty_xl.sharing.pictures import CannotDrawError
     from loyalty_xl.sharing.suppression import Why
-    from loyalty_xl.vocabulary import Finding
+    from loyalty_xl.vocabulary import Finding, Period
 
 LEDGERS = ".loyalty_shares"  # beside the workbook: what was shared and sent
 TOLD = 10  # places that a stopped share names
@@ -92,6 +94,8 @@ def prepare(made: Refresh, *, pictures: bool = True, password: str | None = None
     )
     to = groups(found)
     audiences = list(dict.fromkeys(audience_of(each) for each in to)) or [Audience(made.language)]
+    calendar = made.settings.calendar
+    shares = [each for each in shares if _alike(calendar.parse(each.period), made.period)]
     scorecard, version, last = _numbered(shares, whole.id, made.period.label)
     start = made.settings.mail_subject
     packages = {
@@ -102,14 +106,15 @@ def prepare(made: Refresh, *, pictures: bool = True, password: str | None = None
     if stops := [hit for hit in hits if hit.stops]:
         raise personal_found(stops)
     if password:
-        packages = {audience: sealed(each, password) for audience, each in packages.items()}
+        packages = {audience: sealed(each, password, start) for audience, each in packages.items()}
     files = {name: data for each in packages.values() for name, data in each.files.items()}
     files |= _drafts(packages, to, made.language)
     findings += as_findings([hit for hit in hits if not hit.stops])
     findings += [each.finding for each in _undrawn(packages)]
     findings += noted.findings()
+    findings += [each for each in made.findings if each.column in OF_SHARING]
     facts = facts_of(made, whole.card(Audience(made.language), scorecard).rows)
-    facts["hidden"] = [list(key) for key in whole.figures.hidden]
+    facts["hidden"] = [list(key) for key in whole.figures.kept]
     return Share(made, scorecard, version, packages, tuple(to), files, whole.figures.hidden, facts, findings)
 
 
@@ -147,6 +152,13 @@ def _numbered(shares: Sequence[ledger.Share], content: str, period: str) -> tupl
     version = max((each.version for each in held), default=0) + 1
     known = any(each.scorecard == content for each in held)
     return _once_more(content, version) if known else content, version, _before(shares, period)
+
+
+def _alike(period: Period | None, shown: Period) -> bool:
+    """Whether the scorecard of a period can be compared with the one that is shown: as long, and not after it."""
+    if shown.cycle in (Cycle.ALL, Cycle.RANGE):
+        return period is None or period == shown
+    return period is not None and period.cycle is shown.cycle and period.first <= shown.first
 
 
 def _before(shares: Sequence[ledger.Share], period: str) -> ledger.Share | None:

@@ -18,7 +18,7 @@ from loyalty_xl.publish.words import DIMENSIONS, DRAFT, REASONS, segment_text
 from loyalty_xl.sharing import extracts
 from loyalty_xl.sharing.card import PERIODS, Action, Audience, Card, Figure, Group, Row
 from loyalty_xl.sharing.figures import Figures, where
-from loyalty_xl.sharing.since import earlier
+from loyalty_xl.sharing.since import earlier, few
 from loyalty_xl.studies.plan import is_open
 from loyalty_xl.turns import year_before
 from loyalty_xl.vocabulary import Status, Trend, Window
@@ -127,14 +127,10 @@ class Collection:
             own_words=extracts.own_words(self),
         )  # fmt: skip
 
-    def few(self, language: str) -> Figure:
-        """What stands in the place of a figure that is not shown: the same words for few customers and for what would tell of few."""
-        return Figure(None, in_language("不显示", "not shown", language), suppressed=True)
-
     def figure(self, key: Key, value: float | None, language: str, why: str = "") -> Figure:
         """A figure, unless it must not be shown."""
         if key in self.figures.hidden:
-            return self.few(language)
+            return few(language)
         return Figure(value, why if value is None else "")
 
 
@@ -168,7 +164,7 @@ class _Rows:
 
     def score(self, lines: Iterable[Line], value: float | None) -> Figure:
         """A score of *lines*, whether the audience sees them or not; those of other audiences do."""
-        return self.whole.few(self.audience.language) if any(map(self._tells, lines)) else Figure(value)
+        return few(self.audience.language) if any(map(self._tells, lines)) else Figure(value)
 
     def _sees(self, line: Line) -> bool:
         seen = self.audience.segments
@@ -208,8 +204,8 @@ class _Rows:
             aims=_padded([None if aim is None else aim / factor for aim in line.aims], None),
         )
         if hidden:
-            few = self.whole.few(language)
-            return replace(row, variance=few if target is not None else Figure(), attainment=few if target is not None else Figure(), ytd=self._ytd(line, cells))  # fmt: skip
+            kept = few(language) if target is not None else Figure()
+            return replace(row, variance=kept, attainment=kept, ytd=self._ytd(line, cells))
         calm = not self._beside_hidden(line)
         return replace(
             row,
@@ -221,7 +217,7 @@ class _Rows:
             change=(cells["change"] or "") if calm else "",
             change_year=(cells["change_year"] or "") if not self._year_hidden(line) else "",
             trend=line.trend if calm else Trend.NONE,
-            base=self._masked(cells["base"] or ""),
+            base="" if figures.actual(place) in figures.kept else self._masked(cells["base"] or ""),
         )
 
     def _ytd(self, line: Line, cells: dict[str, Any]) -> Figure:

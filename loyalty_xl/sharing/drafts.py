@@ -66,7 +66,7 @@ def message(letter: Letter, to: Recipient, sender: str, message_id: str, date: d
 
 
 def fallback(letter: Letter, to: Sequence[Recipient], language: str = "both") -> str:
-    """Give the same mail as text, for programs that open no drafts: to be copied into a new mail."""
+    """Give the same mail as text, for programs that open no drafts: to be copied into a new mail; in *language* where it is to nobody."""
     check(letter, to)
     language = to[0].language if to else language
     says = in_language(

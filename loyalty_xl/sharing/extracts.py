@@ -19,6 +19,7 @@ from loyalty_xl.publish.table_words import value_text
 from loyalty_xl.publish.words import REASONS
 from loyalty_xl.sharing.card import Breakdown, Definition, Figure, FindingCount, Part, Restated
 from loyalty_xl.sharing.shareable import shareable
+from loyalty_xl.sharing.since import few
 from loyalty_xl.sharing.wording import UNITS
 from loyalty_xl.vocabulary import ALL, UNASSIGNED, Reason, Severity
 
@@ -145,7 +146,7 @@ def restated(whole: Collection, made: Refresh, rows: AbstractSet[tuple[str, str,
             closed, now = (_figure(value, factor, made.language) for value in (each.closed, each.now))
             cause = cause_text(replace(each, causes=shareable(each.causes, made.settings.min_cell)), made.language)
         else:
-            closed = now = whole.few(made.language)
+            closed = now = few(made.language)
             cause = ""  # it may tell the figure
         place = "" if each.key[1] == "all" else f" [{segment_words(each.key[1], each.key[2], made.language)}]"
         found.append(

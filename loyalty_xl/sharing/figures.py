@@ -66,14 +66,23 @@ class Figures:
     @cached_property
     def hidden(self) -> dict[Key, Why]:
         """Figures that must not be shown."""
-        cells = {cell.key: cell for cell in self._cells()}
+        return {key: why for key, why in self.kept.items() if self._known[key].value is not None}
+
+    @cached_property
+    def kept(self) -> dict[Key, Why]:
+        """The same, and those that have no value: of these nobody is told how many cases there are."""
+        cells = self._known
         beside = {cell.key: cell for cell in self._beside() if cell.key not in cells}
         every = [*cells.values(), *beside.values()]
         sums = [*segment_sums(every), *course_sums(every, self._course)]
         also = {key for key in (*self._also, *beside) if key in cells or key in beside}
         out = suppressed(every, sums, self._made.settings.min_cell, also=also)
-        hidden = {key: why for key, why in out.items() if key in cells and cells[key].value is not None}
-        return dict(_twins(cells, hidden)) | hidden
+        kept = {key: why for key, why in out.items() if key in cells}
+        return dict(_twins(cells, (key for key in kept if cells[key].value is not None))) | kept
+
+    @cached_property
+    def _known(self) -> dict[Key, Cell]:
+        return {cell.key: cell for cell in self._cells()}
 
     def _cells(self) -> Iterator[Cell]:
         """All figures: of the breakdowns, of the lines and of their course."""
@@ -94,12 +103,19 @@ class Figures:
             yield self._cell(self.actual(place), line.result)
 
     def _beside(self) -> Iterator[Cell]:
-        """Other segments of a course that is shown of one: not on any card, but what is left when that one is subtracted."""
+        """Other segments of a course or year to date that is shown of one: not on any card, but what is left when that one is subtracted."""
         shown = {(key, dim) for key, dim, _ in self.lines if dim != "all" and self._windows[key] == Window.CYCLE}
         past = set(self.periods)
         for each in self._made.results:
             if (each.kpi, each.segment_dim) in shown and each.period in past and each.value is not None:
                 yield self._cell(self.past((each.kpi, each.segment_dim, each.segment), each.period), each)
+        summed = {place[:2] for place, line in self.lines.items() if place[1] != "all" and line.ytd is not None}
+        year = {label for label, _ in self._course}
+        most: dict[Where, float] = {}  # as many as in the fullest of its periods stand behind a year to date, at least
+        for (place, period), n in self._counted.items():
+            if place[:2] in summed and period.label in year and n is not None:
+                most[place] = max(n, most.get(place, 0.0))
+        yield from (Cell(self.ytd(place), n, 0.0) for place, n in most.items())
 
     def _base(self, place: Where, period: Period, n: float | None) -> float | None:
         """Cases behind a figure of the course; of periods closed before these were kept, those of the period itself."""

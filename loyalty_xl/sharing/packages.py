@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loyalty_xl.books.places import in_language
+from loyalty_xl.publish.words import DRAFT
 from loyalty_xl.sharing import page, wording
 from loyalty_xl.sharing.drafts import Letter
 from loyalty_xl.sharing.pictures import CannotDrawError, page_picture, poster, to_pdf
@@ -77,7 +78,7 @@ def package(card: Card, stem: str, start: str | None = None, *, pictures: bool =
     return Package(card, stem, files, letter, tuple(undrawn))
 
 
-def sealed(made: Package, password: str) -> Package:
+def sealed(made: Package, password: str, start: str | None = None) -> Package:
     """The same behind a password: the workbook is encrypted, and nothing else tells a figure."""
     name = f"{made.stem}.xlsx"
     book = seal(made.files[name], password)
@@ -85,7 +86,9 @@ def sealed(made: Package, password: str) -> Package:
     zh = f"{card.title} {card.period} 在附件里,需要密码才能打开。密码另行告知,不会写在邮件里。"
     en = f"{card.title} {card.period} is attached; it opens with a password, which you get another way, never by mail."
     text = in_language(zh, en, card.language)
-    subject = f"{card.title} {card.period}"
+    subject = " · ".join(
+        [f"{start or card.title} {card.period}", *([in_language(*DRAFT, card.language)] if card.is_draft else [])]
+    )
     body = page.note(card, text)
     return replace(made, files={name: book}, letter=Letter(subject, body, text + "\n", (), ((name, book),)), undrawn=())
 

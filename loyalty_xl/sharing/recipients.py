@@ -27,7 +27,7 @@ ADDRESS = re.compile(rf"(?=.{{3,254}}$)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?
 EVERYTHING = frozenset({"all", "全部", "所有", "全体"})
 NOTHING = frozenset({"none", "无", "没有"})
 DIM_NAMES = {folded(name): dim for dim, names in DIMS.items() if dim != "all" for name in (dim, *names)}
-FORBIDDEN_IN_NAMES = re.compile(r"[\s<>:\"/\\|?*.]+")
+FORBIDDEN_IN_NAMES = re.compile(r"[\s<>:\"/\\|?*.@]+")  # with @ a name would look like an address
 LONGEST_STEM = 60  # characters: a file name of it fits beside a long path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from loyalty_xl.books.places import in_language
 from loyalty_xl.causes import in_words
 from loyalty_xl.publish.comparing import compare
 from loyalty_xl.publish.states import RECORDED, state_of
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 STATE = frozenset(("run", "setting", "target", "source", "adjustment", *RECORDED))  # sections of the run log
 MOST = 12  # changes that are told
 WORST = (Status.RED, Status.AMBER, Status.GREEN, Status.GREY)
+
+
+def few(language: str) -> Figure:
+    """What stands in the place of a figure that is not shown: the same words for few customers and for what would tell of few."""
+    return Figure(None, in_language("不显示", "not shown", language), suppressed=True)
 
 
 def facts_of(made: Refresh, rows: Iterable[Row]) -> dict[str, Any]:
@@ -60,6 +66,8 @@ def earlier(last: Share, made: Refresh, rows: Iterable[Row], period: str, langua
         if then is None:
             continue
         before = Figure(then["value"], then["why"], then["suppressed"])
+        if before.suppressed:  # in the language of this card, not of the workbook then
+            before = few(language)
         status = Status(then["status"])
         other = status is not row.status or (same and (before.value, before.suppressed) != (row.actual.value, row.actual.suppressed))  # fmt: skip
         if other:
@@ -84,4 +92,4 @@ def _whys(last: Share, made: Refresh, language: str) -> dict[str, str]:
     }
 
 
-__all__ = ["earlier", "facts_of"]
+__all__ = ["earlier", "facts_of", "few"]

@@ -6,17 +6,18 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pytest
+
 from loyalty_xl.causes import Cause, RowChange
 from loyalty_xl.restating import Restatement
 from loyalty_xl.sharing import since
 from loyalty_xl.sharing.card import Audience
 from loyalty_xl.sharing.collecting import Collection
+from loyalty_xl.sharing.figures import Figures
 from loyalty_xl.sharing.ledger import Share
-from loyalty_xl.vocabulary import Adjustment, Flag, Status
+from loyalty_xl.vocabulary import Adjustment, Cycle, Flag, Period, Reason, Status
 
 if TYPE_CHECKING:
-    import pytest
-
     from loyalty_xl.pipeline import Refresh
     from loyalty_xl.scoring import Line
     from loyalty_xl.sharing.card import Card, Row
@@ -116,7 +117,46 @@ def test_a_change_to_or_from_what_is_not_shown_has_no_cause(small: Refresh, monk
     name, card = "complaint_rate|region=NORTH", card_of(with_lines(small, line_of(small, "complaint_rate", 20), scores={}), "region=NORTH")  # fmt: skip
     monkeypatch.setattr(since, "_whys", lambda *_: {name: "adjusted to 0.375"})
     for suppressed, why in ((True, ""), (False, "adjusted to 0.375")):
-        then = {"value": None if suppressed else 0.1, "why": "", "suppressed": suppressed, "status": "red"}
+        then = {
+            "value": None if suppressed else 0.1,
+            "why": "不显示" if suppressed else "",
+            "suppressed": suppressed,
+            "status": "red",
+        }
         last = Share("id", small.period.label, 1, date(2026, 8, 5), {"rows": {name: then}})
         (change,) = since.earlier(last, small, card.rows, small.period.label, "en").changes
-        assert change.why == why
+        assert (change.why, change.before.why) == (why, "not shown" if suppressed else "")
+
+
+@pytest.mark.parametrize("kpi", ["complaint_rate", "average_spend"])  # of the period, and of twelve months
+@pytest.mark.parametrize(("n", "hidden"), [(2, True), (30, False)])
+def test_years_to_date_do_not_tell_of_a_segment_without_a_line(small: Refresh, kpi: str, n: int, hidden: bool) -> None:
+    """All and one of two regions have lines: the year to date of the other, of few customers, is not what is left of them."""
+    months = [
+        Period(Cycle.MONTH, 2025 * 12 + month, 2025 * 12 + month + 1, f"2025-{month + 1:02d}") for month in range(12)
+    ]
+    north = replace(line_of(small, kpi, 60), history=(0.25,) * 12, bases=(60,) * 12)
+    every = replace(north.result, segment_dim="all", segment="All", n=60 + n)
+    lines = [
+        replace(line, result=result, ytd=replace(result, n=12 * (result.n or 0)), bases=(result.n,) * 12)
+        for line in (north,)
+        for result in (every, north.result)
+    ]
+    south = [replace(north.result, segment="SOUTH", n=n, period=month) for month in months]
+    made = replace(with_lines(small, *lines, scores={}), period=months[-1], results=south, as_computed=None)
+    figures = Figures(made, months[-1])
+    years = [figures.ytd((kpi, *segment)) in figures.hidden for segment in (("all", "All"), SEGMENT)]
+    assert any(years) is hidden
+
+
+def test_what_has_no_value_does_not_tell_how_many_there_are(small: Refresh) -> None:
+    """A region of two customers whose figure is withheld for another reason says that reason, and not that they are two."""
+    for n, base in ((2, ""), (20, "n = 20")):
+        line = line_of(small, "complaint_rate", n)
+        line = replace(
+            line,
+            result=replace(line.result, value=None, reason=Reason.INSUFFICIENT_HISTORY, flags=()),
+            status=Status.GREY,
+        )
+        row = row_of(card_of(with_lines(small, line, scores={}), "region=NORTH"))
+        assert (row.actual.why, row.base) == ("history too short", base)

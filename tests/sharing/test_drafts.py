@@ -265,3 +265,9 @@ def test_text_for_programs_that_open_no_drafts(language: str, first: str) -> Non
     assert LETTER.subject in lines[3]
     assert LONG_NAME in lines[4]
     assert text.endswith("很长的一行\n")
+
+
+@pytest.mark.parametrize(("language", "label"), [("zh", "收件人: "), ("en", "To: ")])
+def test_the_text_to_nobody_is_in_the_language_of_the_letter(language: str, label: str) -> None:
+    """Where nobody is named yet, the text is in the language asked for, not in both."""
+    assert label in fallback(LETTER, [], language).splitlines()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loyalty_xl.errors import UsageError, WriteError
-from loyalty_xl.share import Share, ledger_of, prepare, write
+from loyalty_xl.newbook import make_book
+from loyalty_xl.share import Share, ledger_of, prepare, share, write
 from loyalty_xl.sharing.card import Audience
 from loyalty_xl.sharing.drafts import Letter
 from loyalty_xl.sharing.packages import Package
@@ -82,3 +83,13 @@ def test_bad_lines_of_the_ledger_are_told(run: Refresh) -> None:
     path.parent.mkdir()
     path.write_bytes(b'{"kind": "shared", "scor')
     assert [each.code for each in prepare(run, pictures=False).findings] == ["W437"]
+
+
+def test_a_workbook_without_data_is_not_sent_round_in_circles(tmp_path: Path) -> None:
+    """Nothing can be shared of an empty workbook, refreshed or not: it asks for data, and nothing is written."""
+    book = tmp_path / "book.xlsx"
+    make_book(book, "en")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(UsageError, match="no data"):
+        share(book)
+    assert sorted(tmp_path.iterdir()) == before
