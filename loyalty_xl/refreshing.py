@@ -111,12 +111,7 @@ def as_shown(book: str | Path, *, period: str | None = None, **more: Any) -> Ref
     UsageError
         The workbook does not show what its data say now, or there are no data.
     """
-    from loyalty_xl.publish import run_log
-
-    made = refresh(book, period=period, dry_run=True, **more)
-    last = run_log.last(run_log.entries_of(made.inputs.pages.get(RUN_LOG.name)), "run").get("period", "")
-    if not made.up_to_date and period is None and made.period is not None and last not in ("", made.period.label):
-        made = refresh(book, period=last, dry_run=True, **more)
+    made = refresh(book, period=period or _shown_period(Path(book)), dry_run=True, **more)
     name = made.book.name
     if made.period is None:
         raise UsageError(
@@ -131,6 +126,16 @@ def as_shown(book: str | Path, *, period: str | None = None, **more: Any) -> Ref
             f"{name} does not show what its data say now: something changed since the last refresh, or there was none. First run: loyalty-xl refresh {name}",
         )
     return made
+
+
+def _shown_period(book: Path) -> str | None:
+    """The period that a workbook shows, as its run log says; None where there is none."""
+    from loyalty_xl.books.reading import read, sheet_states
+    from loyalty_xl.publish import run_log
+
+    page = RUN_LOG.find(sheet_states(book))
+    entries = run_log.entries_of(read(book, [page])[page]) if page else []
+    return run_log.last(entries, "run").get("period") or None
 
 
 def may_be_written(target: Path, book: Path, sources: Mapping[str, str]) -> None:
