@@ -56,8 +56,8 @@ def _people(made: Share, language: str) -> str:
     if not made.groups:
         name = RECIPIENTS.zh if language == "zh" else RECIPIENTS.name
         return in_language(
-            f"“{name}”页没有收件人:草稿不写收件人。添加:loyalty-xl add {made.made.book.name} Recipients",
-            f"{name} names nobody: the draft has no address. To add them: loyalty-xl add {made.made.book.name} Recipients",
+            f"“{name}”页没有收件人:草稿不写收件人。添加:loyalty-xl add {typed(made)} Recipients",
+            f"{name} names nobody: the draft has no address. To add them: loyalty-xl add {typed(made)} Recipients",
             language,
         )
     lines = [in_language("收件人:", "Recipients:", language)]
@@ -66,6 +66,12 @@ def _people(made: Share, language: str) -> str:
         for group in made.groups
     ]
     return "\n".join(lines)
+
+
+def typed(made: Share) -> str:
+    """The workbook as it is named in a command."""
+    path = str(made.made.book)
+    return f'"{path}"' if " " in path else path
 
 
 def group_text(group: Group, language: str) -> str:
@@ -84,6 +90,9 @@ def _hidden(made: Share, language: str) -> str:
         f"不显示的数字(最小人数 {least}):{len(made.suppressed)} 个",
         f"Figures not shown (min_cell {least}): {len(made.suppressed)}",
     )
+    if made.written:
+        more = in_language("(--preview 逐一列出)", "(--preview names them)", language)
+        return f"{in_language(zh, en, language)} {more}"
     keys = sorted(made.suppressed, key=lambda key: (key.kpi, key.segment_dim, key.segment, key.period, key.window))
     lines = [
         f"  {key_text(key, language)} – {in_language(*WHYS[made.suppressed[key]], language)}" for key in keys[:CELLS]
@@ -104,7 +113,7 @@ def key_text(key: Key, language: str) -> str:
 def _next(made: Share, language: str) -> str:
     if not made.written:
         return ""
-    name = made.made.book.name
+    name = typed(made)
     return in_language(
         f"没有发送任何内容。打开 .eml 草稿即可检查、发送;由程序发送:loyalty-xl share {name} --send",
         f"Nothing was sent. Open an .eml draft to look at it and send it; to have it sent: loyalty-xl share {name} --send",
