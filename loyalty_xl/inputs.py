@@ -534,7 +534,8 @@ def _digest(made: Inputs, by_name: Mapping[str, RawSheet]) -> str:
                 total.update(f"{source.profile}\n".encode())
     for name in sorted(made.stopped):
         total.update(f"{name}:stopped\n".encode())
-    for finding in made.findings:
+    titles = {made.page_names.get(name) for name in OF_NO_FIGURE}
+    for finding in (each for each in made.findings if each.sheet not in titles):
         total.update(f"{finding}\n".encode())
     return total.hexdigest()
 

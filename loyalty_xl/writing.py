@@ -11,6 +11,7 @@ from loyalty_xl.books.patch import Patch
 from loyalty_xl.books.recalculation import bring_up_to_date
 from loyalty_xl.books.saving import replace_file
 from loyalty_xl.errors import UsageError
+from loyalty_xl.inputs import OF_NO_FIGURE
 from loyalty_xl.opening import silent
 from loyalty_xl.pipeline import finished
 from loyalty_xl.publish import run_log
@@ -112,7 +113,12 @@ def signature(asked: Asked, made: Refresh) -> str:
     The last two are there because more than the cells decides them: formats, hidden rows, the day of the run (a date in the future).
     """
     period = made.period.label if made.period else asked.period or ""
+    titles = {made.inputs.page_names.get(name) for name in OF_NO_FIGURE}
     parts = [made.inputs.digest, period, str(asked.as_of or ""), made.language, __version__]
     parts += [f"{key}={value}" for key, value in sorted(asked.settings.items()) if key not in OF_SHARING]
-    parts += [str(made.as_of or ""), results_hash(made), *map(str, made.findings)]
+    parts += [
+        str(made.as_of or ""),
+        results_hash(made),
+        *(str(each) for each in made.findings if each.sheet not in titles),
+    ]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -250,6 +250,9 @@ def test_preview_writes_nothing(book: Path, capsys: pytest.CaptureFixture[str]) 
     assert {each["why"] for each in told["suppressed"]} <= {"small", "derived"}
     assert told["suppressed"]
     assert told["written_to"] is None
+    typed(book, rows(RECIPIENTS, {"name": "Cy", "address": "cy@example,com", "language": "français"}, first=5))
+    assert share(book, "--preview", "--json") == 1  # who gets it is no matter of what the workbook shows
+    assert "E420" in capsys.readouterr().out
     typed(book, rows(TARGETS, {"kpi": "nps", "period": PERIOD, "target": 60.0}, first=40))
     assert share(book) == 2  # what would be shared is not what the workbook shows
     assert "refresh" in capsys.readouterr().err

@@ -204,6 +204,14 @@ def notes(whole: Collection, made: Refresh, rows: Sequence[Row]) -> tuple[str, .
                 language,
             )
         )
+    if len(rows) < len(made.lines):
+        found.append(
+            in_language(
+                "得分和目标数包括这里没有列出的细分。",
+                "Scores and the count of targets include segments that are not listed here.",
+                language,
+            )
+        )
     if any(row.adjusted for row in rows):
         found.append(in_language("† 由人调整的数字", "† adjusted by a person", language))
     if any(row.straddles for row in rows):

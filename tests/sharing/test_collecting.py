@@ -54,6 +54,7 @@ def test_an_audience_sees_its_segments_and_the_total(whole: Collection) -> None:
     one = whole.card(Audience("zh", ("region=华东",)), whole.id)
     assert {row.segment for row in one.rows} == {"All", "华东"}
     assert [(table.dim, table.segments) for table in one.breakdowns] == [("region", ("全部", "华东"))]
+    assert "得分和目标数包括这里没有列出的细分。" in one.notes
     none = whole.card(Audience("zh", ()), whole.id)
     assert {row.segment for row in none.rows} == {"All"}
     assert none.breakdowns == ()
