@@ -25,6 +25,7 @@ YTD, BEFORE = "ytd", "before"  # periods and windows of figures that are of no p
 
 OF_MEMBERS = frozenset(("redemption_rate",))  # whose base is points: members stand behind them
 MEMBERS = "active_member_share"
+MANY = 1e9  # cases behind what tells of no customers: more than there are
 
 
 class Figures:
@@ -133,7 +134,7 @@ class Figures:
         if n is None and Flag.ADJUSTED in result.flags and key.period == result.period.label:
             n = self._behind.get((place, result.period), self._counted.get((place, result.period)))
         of_nobody = KPIS[key.kpi].dimension is Dimension.QUALITY or (n is None and Flag.ADJUSTED in result.flags)
-        return Cell(key, float("inf") if of_nobody else n, result.value)
+        return Cell(key, MANY if of_nobody else n, result.value)
 
     @cached_property
     def _behind(self) -> dict[tuple[Where, Period], float | None]:

@@ -15,6 +15,7 @@ import loyalty_xl.library  # noqa: F401 - fills the catalogue
 from loyalty_xl.catalogue import KPIS, Ratio, Withheld
 from loyalty_xl.catalogue import Sum as SumOf
 from loyalty_xl.settings import Settings
+from loyalty_xl.sharing import figures
 from loyalty_xl.sharing.kpi_families import KPI_FAMILIES
 from loyalty_xl.sharing.least_cost import cheapest_move
 from loyalty_xl.sharing.suppression import Cell, Key, Sum, Why, course_sums, segment_sums, suppressed
@@ -422,3 +423,12 @@ def test_the_same_base_under_another_name(world):
         each.place for each in found if each.kpi == "nps" and each._replace(kpi="promoter_share") in both
     }
     assert_safe(world, [each for each in found if each.kpi == "nps"], 5)
+
+
+def test_a_total_that_tells_of_nobody_hides_no_more_than_any_other() -> None:
+    """Beside a total that a person wrote, with no cases known, one small region takes one other with it, and the total stays."""
+    cells = [
+        Cell(key(), figures.MANY, 42.0),
+        *(Cell(key(name), n, 1.0) for name, n in (("A", 3), ("B", 50), ("C", 60))),
+    ]
+    assert suppressed(cells, segment_sums(cells), 5) == {key("A"): Why.SMALL, key("B"): Why.DERIVED}
