@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from loyalty_xl.catalogue import KPIS
 from loyalty_xl.scoring import judged, share_gone
-from loyalty_xl.turns import following, wave_turn, year_before, ytd_turn
+from loyalty_xl.turns import course, following, wave_turn, year_before, ytd_turn
 from loyalty_xl.vocabulary import Cycle, Flag, Result, Window
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def adjusted(
 
 
 def _line(line: Line, mine: list[Adjustment], period: Period, situation: Situation, waves: pd.DataFrame) -> Line:
-    past = _past(period, situation, len(line.history))
+    past = course(period, situation.calendar, len(line.history))
     computed = dict(zip(past, line.history, strict=True))
     known = [_beside(each, line, period, computed) for each in mine]
     by = {each.period: each for each in known}
@@ -73,14 +73,6 @@ def _line(line: Line, mine: list[Adjustment], period: Period, situation: Situati
         adjustments=tuple(known),
     )
     return judged(made, situation.settings, share_gone(period, situation.as_of))
-
-
-def _past(period: Period, situation: Situation, count: int) -> list[Period]:
-    """Periods of a line's course, oldest first."""
-    found = [period]
-    while len(found) < count and (earlier := following(found[0], situation.calendar, -1)) is not None:
-        found.insert(0, earlier)
-    return found
 
 
 def _beside(each: Adjustment, line: Line, period: Period, computed: Mapping[Period, float | None]) -> Adjustment:

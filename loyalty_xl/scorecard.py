@@ -15,6 +15,7 @@ from loyalty_xl.target_history import with_target_history
 from loyalty_xl.turns import (
     YTD,
     Turn,
+    course,
     cycle_turn,
     following,
     rolling_turn,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from loyalty_xl.vocabulary import Period
 
 BEAT = "beat_competitor"
-SHOWN = 13  # periods of a trend, the current one included
 Key = tuple[str, str, str]  # kpi, segment_dim, segment
 
 
@@ -171,9 +171,7 @@ class _Looking:
         self._closings = closings
         self._kpis: dict[str, list[Kpi]] = {}
         self._found: dict[tuple[Turn, Key], Result] = {}
-        self.past: list[Period] = [period]
-        while len(self.past) < SHOWN and (before := following(self.past[-1], situation.calendar, -1)) is not None:
-            self.past.append(before)
+        self.past: list[Period] = course(period, situation.calendar)[::-1]
         before = year_before(period, situation.calendar)
         self.year_ago: list[Period] = [before] if before is not None else []
         self._part = self._closed_part()
@@ -364,4 +362,4 @@ def _frame(kpi: Kpi) -> str:
     return MEASURES[kpi.measures[0]].rows.frame
 
 
-__all__ = ["SHOWN", "YTD", "lines_on", "score", "seen"]
+__all__ = ["YTD", "lines_on", "score", "seen"]

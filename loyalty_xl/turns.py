@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 YTD = "ytd"
+COURSE = 13  # periods of a trend, the current one included
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,14 @@ def following(period: Period, calendar: Calendar, by: int = 1) -> Period | None:
         first, stop = period.first + by * period.months, period.stop + by * period.months
         return Period(Cycle.RANGE, first, stop, f"{first}..{stop}")
     return calendar.period(period.cycle, period.first + by * period.months)
+
+
+def course(period: Period, calendar: Calendar, count: int = COURSE) -> list[Period]:
+    """The last *count* periods of a cycle, oldest first, *period* the newest; fewer where there is no earlier one."""
+    found = [period]
+    while len(found) < count and (earlier := following(found[0], calendar, -1)) is not None:
+        found.insert(0, earlier)
+    return found
 
 
 def year_before(period: Period, calendar: Calendar) -> Period | None:

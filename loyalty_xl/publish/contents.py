@@ -34,7 +34,7 @@ from loyalty_xl.publish.words import (
     why_text,
     window_text,
 )
-from loyalty_xl.turns import Turn, following
+from loyalty_xl.turns import Turn, course
 from loyalty_xl.version import __version__
 from loyalty_xl.vocabulary import Flag, Reason, Severity, Trend, Window
 
@@ -66,6 +66,11 @@ def factor_of(line: Line, made: Refresh) -> float:
     return made.settings.money_factor if line.kpi.unit.is_money else 1
 
 
+def money_mark(line: Line, made: Refresh) -> str:
+    """What the name of a line says of the unit in which its money is shown; "" where that is the currency itself."""
+    return f" ({made.settings.money_unit})" if factor_of(line, made) != 1 else ""
+
+
 def _in_money_unit(cells: dict[str, Any], line: Line, made: Refresh) -> dict[str, Any]:
     """Money in the display unit (`money_unit`), which the name then states."""
     factor = made.settings.money_factor
@@ -74,7 +79,7 @@ def _in_money_unit(cells: dict[str, Any], line: Line, made: Refresh) -> dict[str
     scaled = {
         key: value / factor if key in IN_MONEY and isinstance(value, float) else value for key, value in cells.items()
     }
-    return {**scaled, "label": f"{cells['label']} ({made.settings.money_unit})"}
+    return {**scaled, "label": cells["label"] + money_mark(line, made)}
 
 
 def trend_cells(made: Refresh) -> dict[tuple[str, str], dict[str, Any]]:
@@ -219,10 +224,7 @@ def trend_periods(made: Refresh) -> list[str]:
     """Labels of the periods on Trend, oldest first."""
     if made.period is None:
         return []
-    periods = [made.period]
-    while len(periods) < 13 and (before := following(periods[0], made.settings.calendar, -1)) is not None:
-        periods.insert(0, before)
-    return [each.label for each in periods]
+    return [each.label for each in course(made.period, made.settings.calendar)]
 
 
 def detail_rows(made: Refresh) -> list[Row]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from loyalty_xl.books.places import RUN_LOG, SCORECARD, head_label, in_language
 from loyalty_xl.improving import is_for
 from loyalty_xl.masking import mask
-from loyalty_xl.publish.contents import factor_of, head_cells, scorecard_cells, turn_window
+from loyalty_xl.publish.contents import factor_of, head_cells, money_mark, scorecard_cells, turn_window
 from loyalty_xl.publish.layout import Layout, held, read_layout
 from loyalty_xl.publish.month_end import Periods
 from loyalty_xl.publish.run_log import entries_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from loyalty_xl.pipeline import Refresh
+    from loyalty_xl.publish.run_log import Entry
     from loyalty_xl.scoring import Line
     from loyalty_xl.sharing.ledger import Share
     from loyalty_xl.sharing.suppression import Key
@@ -64,7 +65,7 @@ class Collection:
         card = self.card(Audience("both"), "")
         rows = [replace(row, **_bare(row)) for row in card.rows]
         parts = [
-            (card.period, card.as_of, card.is_draft, self._periods(self.made).approved_by(card.period)),
+            (card.period, card.as_of, card.is_draft, Periods(self.made, self._log).approved_by(card.period)),
             (_value(card.score), [(group.key, _value(group.score)) for group in card.groups]),
             rows,
             [
@@ -77,9 +78,9 @@ class Collection:
         ]
         return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
-    @staticmethod
-    def _periods(made: Refresh) -> Periods:
-        return Periods(made, entries_of(made.inputs.pages.get(RUN_LOG.name)))
+    @cached_property
+    def _log(self) -> list[Entry]:
+        return entries_of(self.made.inputs.pages.get(RUN_LOG.name))
 
     @cached_property
     def segments(self) -> list[tuple[str, str]]:
@@ -103,7 +104,7 @@ class Collection:
         lines = _Rows(self, made, audience)
         groups = lines.groups()
         rows = [row for group in groups for row in group.rows]
-        head, state = head_cells(made), self._periods(made).state()
+        head, state = head_cells(made), Periods(made, self._log).state()
         label = self.period.label
         return Card(
             audience,
@@ -178,14 +179,13 @@ class _Rows:
     def _row(self, line: Line, cells: dict[str, Any]) -> Row:
         language, figures = self.audience.language, self.whole.figures
         place, factor = where(line), factor_of(line, self.made)
-        money = f" ({self.made.settings.money_unit})" if line.kpi.unit.is_money and factor != 1 else ""
         why = in_language(*REASONS[line.result.reason], language) if line.result.reason else ""
         actual = self.whole.figure(figures.actual(place), _number(cells["actual"]), language, why)
         hidden = actual.suppressed
         target = _number(cells["target"])
         row = Row(
             line.kpi.key,
-            line.kpi.label(language) + money,
+            line.kpi.label(language) + money_mark(line, self.made),
             line.kpi.dimension.value,
             line.kpi.unit,
             place[1],

@@ -12,7 +12,7 @@ from loyalty_xl.contracts.control import DIMS
 from loyalty_xl.contracts.shared import CHANNELS
 from loyalty_xl.findings import title
 from loyalty_xl.publish.change_words import WINDOWS
-from loyalty_xl.publish.contents import factor_of, turn_window
+from loyalty_xl.publish.contents import factor_of, money_mark, turn_window
 from loyalty_xl.publish.dictionary import formula_of
 from loyalty_xl.publish.restatements import STANDS, WHAT, cause_text
 from loyalty_xl.publish.table_words import value_text
@@ -75,8 +75,7 @@ def breakdowns(whole: Collection, audience: Audience) -> tuple[Breakdown, ...]:
                 bases.append(result.n if result and shown.shown else None)
             if not any(each.shown or each.suppressed for each in figures[1:]):
                 continue
-            money = f" ({made.settings.money_unit})" if line.kpi.unit.is_money and factor_of(line, made) != 1 else ""
-            parts.append(Part(key, line.kpi.label(language) + money, line.kpi.unit, turn_window(line, language), tuple(figures), tuple(bases)))  # fmt: skip
+            parts.append(Part(key, line.kpi.label(language) + money_mark(line, made), line.kpi.unit, turn_window(line, language), tuple(figures), tuple(bases)))  # fmt: skip
         words = [segment_words(dim, name, language) for name in (ALL, *names)]
         last = segment_words(dim, UNASSIGNED, language)
         tables.append(_told(Breakdown(dim, dim_words(dim, language), tuple(words), tuple(parts)), last))
@@ -171,7 +170,7 @@ def _enough(whole: Collection, made: Refresh, key: tuple[str, str, str], period:
     """
     if key[1] != "all" and period not in {each.label for each in whole.figures.periods}:
         return False
-    if any(each[:4] == (*key, period) for each in map(_names, whole.figures.hidden)):
+    if any(each[:4] == (*key, period) for each in whole.figures.hidden):
         return False
     bases = [each.n for each in made.results if (each.kpi, each.segment_dim, each.segment) == key and each.period.label == period]  # fmt: skip
     bases += [
@@ -180,10 +179,6 @@ def _enough(whole: Collection, made: Refresh, key: tuple[str, str, str], period:
         if at.label == period and (closed := standing.shown(key)) is not None
     ]
     return all(n is not None and not 0 < n < made.settings.min_cell for n in bases) and bool(bases)
-
-
-def _names(key: object) -> tuple[str, ...]:
-    return key.kpi, key.segment_dim, key.segment, key.period  # type: ignore[attr-defined]
 
 
 def _figure(value: float | Reason | None, factor: float, language: str) -> Figure:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loyalty_xl.catalogue import KPIS
 from loyalty_xl.scorecard import through_windows
 from loyalty_xl.sharing.suppression import Cell, Key, Why, course_sums, segment_sums, suppressed
-from loyalty_xl.turns import following, year_before, ytd_turn
+from loyalty_xl.turns import course, year_before, ytd_turn
 from loyalty_xl.vocabulary import Cycle, Dimension, Flag, Window
 
 if TYPE_CHECKING:
@@ -40,10 +40,7 @@ class Figures:
     @cached_property
     def periods(self) -> list[Period]:
         """Periods of the course, oldest first, the one shown last."""
-        found = [self._period]
-        while len(found) < 13 and (before := following(found[0], self._calendar, -1)) is not None:
-            found.insert(0, before)
-        return found
+        return course(self._period, self._calendar)
 
     @cached_property
     def by_segment(self) -> dict[Where, Result]:
