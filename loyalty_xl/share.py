@@ -102,13 +102,13 @@ def prepare(made: Refresh, *, pictures: bool = True, password: str | None = None
         audience: package(whole.card(audience, scorecard, version, last), stem, start, pictures=pictures)
         for audience, stem in _stems(audiences, made.period.label, version).items()
     }
-    hits = _search(packages, to, made)
+    files = _files(packages, to, made.language)
+    hits = _search(files, packages, to, made)
     if stops := [hit for hit in hits if hit.stops]:
         raise personal_found(stops)
     if password:
         packages = {audience: sealed(each, password, start) for audience, each in packages.items()}
-    files = {name: data for each in packages.values() for name, data in each.files.items()}
-    files |= _drafts(packages, to, made.language)
+        files = _files(packages, to, made.language)
     findings += as_findings([hit for hit in hits if not hit.stops])
     findings += [each.finding for each in _undrawn(packages)]
     findings += noted.findings()
@@ -188,9 +188,9 @@ def _stems(audiences: Iterable[Audience], period: str, version: int) -> dict[Aud
     return names
 
 
-def _drafts(packages: Mapping[Audience, Package], to: list[Group], language: str) -> dict[str, bytes]:
-    """A draft for each group, and a text for programs that cannot open drafts."""
-    files: dict[str, bytes] = {}
+def _files(packages: Mapping[Audience, Package], to: list[Group], language: str) -> dict[str, bytes]:
+    """What every audience gets, a draft for each group, and its text for programs that cannot open drafts."""
+    files = {name: data for each in packages.values() for name, data in each.files.items()}
     for group in to or [Group("", language, None, ())]:
         letter = packages[audience_of(group)].letter
         stem = f"mail_{group.stem}" if group.stem else "mail"
@@ -199,14 +199,15 @@ def _drafts(packages: Mapping[Audience, Package], to: list[Group], language: str
     return files
 
 
-def _search(packages: Mapping[Audience, Package], to: list[Group], made: Refresh) -> list[Hit]:
+def _search(
+    files: Mapping[str, bytes], packages: Mapping[Audience, Package], to: list[Group], made: Refresh
+) -> list[Hit]:
     """Look for what is personal in all that was made."""
     whose = personal(made.sheets)
     allowed = {each.address for group in to for each in group.recipients}
     own = frozenset[str]().union(*(own_texts(each.card) for each in packages.values()))
     typed = frozenset[str]().union(*(typed_texts(each.card) for each in packages.values()))
-    files = {name: data for each in packages.values() for name, data in each.files.items()}
-    return search(files | _drafts(packages, to, made.language), whose, own, allowed, typed)
+    return search(files, whose, own, allowed, typed)
 
 
 def personal_found(hits: Sequence[Hit]) -> ReadError:

@@ -93,7 +93,7 @@ def _hidden(made: Share, language: str) -> str:
     if made.written:
         more = in_language("(--preview 逐一列出)", "(--preview names them)", language)
         return f"{in_language(zh, en, language)} {more}"
-    keys = sorted(made.suppressed, key=lambda key: (key.kpi, key.segment_dim, key.segment, key.period, key.window))
+    keys = sorted(made.suppressed)
     lines = [
         f"  {key_text(key, language)} – {in_language(*WHYS[made.suppressed[key]], language)}" for key in keys[:CELLS]
     ]
@@ -140,7 +140,7 @@ def share_json(made: Share, language: str) -> dict[str, Any]:
         ],
         "suppressed": [
             {"kpi": key.kpi, "segment_dim": key.segment_dim, "segment": key.segment, "period": key.period, "window": key.window, "why": why.value}
-            for key, why in sorted(made.suppressed.items(), key=lambda pair: tuple(map(str, (pair[0].kpi, pair[0].segment_dim, pair[0].segment, pair[0].period, pair[0].window))))
+            for key, why in sorted(made.suppressed.items())
         ],
         "findings": [finding_json(each, language) for each in made.findings],
     }  # fmt: skip

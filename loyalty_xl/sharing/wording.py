@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from loyalty_xl.books.places import in_language
 from loyalty_xl.errors import UsageError
 from loyalty_xl.publish.words import DRAFT, MONTHS_EN, STATUSES, aim_text
+from loyalty_xl.sharing.recipients import fits_header
 from loyalty_xl.vocabulary import Status, Unit
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def subject(card: Card, start: str | None = None) -> str:
     """
     given = start or card.title
     for text in (given, card.period):
-        if any(each in _BREAKS or unicodedata.category(each) in ("Cc", "Cs") for each in text):
+        if not fits_header(text):
             raise UsageError(
                 "",
                 f"邮件主题不能有换行或控制字符：{clean(text)}。请在参数表里改正 mail_subject。",
